@@ -1,0 +1,49 @@
+package io.impalabalancer.config;
+
+import java.util.List;
+
+/**
+ * A whole, valid configuration. Names are unique among their kind and every reference between the
+ * parts leads somewhere: {@link ConfigLoader} refuses everything else.
+ *
+ * @param coordinators in the order declared, never empty
+ * @param pools in the order declared, never empty; the pool {@code all} is always there, first
+ * @param listeners in the order declared, never empty
+ * @param maxconn most client connections of all listeners together, at least 1
+ * @param threads event loops of the relay; 0 means one per core
+ * @param bufferLimit most bytes held for all sessions together before reading slows, see {@code
+ *     reference.conf}
+ */
+public record BalancerConfig(
+    List<CoordinatorConfig> coordinators,
+    List<PoolConfig> pools,
+    List<ListenerConfig> listeners,
+    CheckConfig check,
+    ResolveConfig resolve,
+    StatsConfig stats,
+    LogConfig log,
+    ShutdownConfig shutdown,
+    int maxconn,
+    int threads,
+    WireKind wire,
+    long bufferLimit) {
+
+  /** The name of the pool that holds every coordinator in the order declared. */
+  public static final String POOL_ALL = "all";
+
+  public BalancerConfig {
+    coordinators = List.copyOf(coordinators);
+    pools = List.copyOf(pools);
+    listeners = List.copyOf(listeners);
+  }
+
+  /** Returns the coordinator of that name; it must exist. */
+  public CoordinatorConfig coordinator(String name) {
+    return coordinators.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** Returns the pool of that name; it must exist. */
+  public PoolConfig pool(String name) {
+    return pools.stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+  }
+}
