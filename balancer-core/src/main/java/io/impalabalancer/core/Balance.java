@@ -1,0 +1,26 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.BalanceKind;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An algorithm that chooses among the serving members. One instance a listener; called by all loops
+ * at once, for every session, so it allocates nothing and takes no lock that it could do without.
+ */
+interface Balance {
+
+  /** Returns a member that {@code choice} admits, null if there is none. Takes no slot. */
+  @Nullable Member choose(Serving serving, Choice choice);
+
+  /** Makes a new instance of an algorithm. */
+  static Balance of(BalanceKind kind) {
+    return switch (kind) {
+      case LEASTCONN -> new LeastConn();
+      case SOURCE -> new SourceHash();
+      case ROUNDROBIN -> new RoundRobin();
+      case RANDOM -> new RandomOfTwo(() -> ThreadLocalRandom.current().nextLong());
+      case FIRST -> new FirstFit();
+    };
+  }
+}

@@ -1,0 +1,33 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.Protocol;
+
+/**
+ * What happens in a balancer, for whoever listens: metrics, the session log, health. Every method
+ * does nothing unless it is overridden. Those marked "on a loop" run on an event loop of the relay
+ * and must return at once.
+ */
+public interface BalancerListener {
+
+  /** A session's coordinator connection is up. On a loop. */
+  default void sessionAssigned(SessionView session) {}
+
+  /** A session has ended; its fields will not change any more. Once per session, on a loop. */
+  default void sessionEnded(SessionView session) {}
+
+  /** An attempt to connect for a session succeeded. On a loop. */
+  default void connected(Coordinator coordinator, Protocol protocol) {}
+
+  /** An attempt to connect for a session failed. On a loop. */
+  default void connectFailed(Coordinator coordinator, Protocol protocol, ConnectFailure failure) {}
+
+  /** A coordinator's state changed. Any thread, never two at a time for one coordinator. */
+  default void coordinatorChanged(CoordinatorEvent event) {}
+
+  /**
+   * A check has ended. Any thread.
+   *
+   * @param result a closed set of words: {@code ok}, or why it failed
+   */
+  default void checked(Coordinator coordinator, String result, long durationNanos) {}
+}

@@ -1,0 +1,233 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.AdminState;
+import io.impalabalancer.config.CoordinatorConfig;
+import io.impalabalancer.config.Protocol;
+import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One impalad that accepts clients: an identity with state and load, apart from its configuration
+ * record. It has one load over all its ports, and independent axes of state: what checks say
+ * ({@link Status} of the process, and whether each port is open) and what people say ({@link
+ * AdminState}).
+ *
+ * <p>Any thread may read and change it. Changes are made one at a time, each gives one {@link
+ * CoordinatorEvent}, and setting the present state again gives none.
+ */
+public final class Coordinator {
+
+  /** What checks say of the process. */
+  public enum Status {
+    /** No check has ended yet; not usable. */
+    CHECKING,
+    /** It answers. */
+    UP,
+    /** It does not. */
+    DOWN
+  }
+
+  /** Who is told of changes, after they were made and on the thread that made them. */
+  interface Observer {
+    void stateChanged(CoordinatorEvent event);
+
+    /** What decides choices changed without a change of state: address or share. */
+    void choiceChanged(Coordinator coordinator);
+  }
+
+  private record Held<T>(T value, String reason, long sinceNanos) {}
+
+  private final CoordinatorConfig config;
+  private final Ticker ticker;
+  private final Observer observer;
+  private final AtomicInteger sessions = new AtomicInteger();
+
+  private volatile Held<Status> status;
+  private volatile Held<AdminState> admin;
+  private volatile Map<Protocol, Held<Boolean>> ports;
+  private volatile int sharePercent = 100;
+  private volatile @Nullable InetAddress address;
+  private volatile String addressProblem = "its host was not looked up yet";
+
+  /** Makes one that is CHECKING, with all its ports open and without an address. */
+  Coordinator(CoordinatorConfig config, Ticker ticker, Observer observer) {
+    this.config = config;
+    this.ticker = ticker;
+    this.observer = observer;
+    long now = ticker.nanoTime();
+    status = new Held<>(Status.CHECKING, "no check has ended yet", now);
+    admin = new Held<>(config.state(), "configuration", now);
+    Map<Protocol, Held<Boolean>> open = new EnumMap<>(Protocol.class);
+    config.ports().keySet().forEach(p -> open.put(p, new Held<>(true, "configuration", now)));
+    ports = open;
+  }
+
+  /** Returns its name, unique among the coordinators. */
+  public String name() {
+    return config.name();
+  }
+
+  /** Returns its configuration. */
+  public CoordinatorConfig config() {
+    return config;
+  }
+
+  /** Returns the address that its host resolved to last, null if it never did. */
+  public @Nullable InetAddress address() {
+    return address;
+  }
+
+  /** Returns why the last look-up of its host gave nothing, empty if it gave an address. */
+  public String addressProblem() {
+    return addressProblem;
+  }
+
+  /** Takes the answer of a look-up. */
+  void resolved(InetAddress found) {
+    InetAddress before = address;
+    address = found;
+    addressProblem = "";
+    if (!found.equals(before)) {
+      observer.choiceChanged(this);
+    }
+  }
+
+  /** Takes the failure of a look-up; an address that is known stays in use. */
+  void notResolved(String problem) {
+    addressProblem = problem;
+  }
+
+  /** Returns what checks say of the process. */
+  public Status status() {
+    return status.value;
+  }
+
+  /** Returns the reason for the status, for people. */
+  public String statusReason() {
+    return status.reason;
+  }
+
+  /** Returns how long the status has lasted. */
+  public Duration statusAge() {
+    return age(status);
+  }
+
+  /** Says what checks found; the reason is for people. */
+  public synchronized void setStatus(Status to, String reason) {
+    Held<Status> from = status;
+    if (from.value != to) {
+      status = new Held<>(to, reason, ticker.nanoTime());
+      tell(CoordinatorEvent.Axis.STATUS, "", from.value.name(), to.name(), reason, age(from));
+    }
+  }
+
+  /** Returns whether a port is open, as far as known; false for one that is not offered. */
+  public boolean isOpen(Protocol protocol) {
+    Held<Boolean> port = ports.get(protocol);
+    return port != null && port.value;
+  }
+
+  /** Says whether a port is open; nothing happens for one that is not offered. */
+  public synchronized void setOpen(Protocol protocol, boolean open, String reason) {
+    Held<Boolean> from = ports.get(protocol);
+    if (from != null && from.value != open) {
+      Map<Protocol, Held<Boolean>> next = new EnumMap<>(ports);
+      next.put(protocol, new Held<>(open, reason, ticker.nanoTime()));
+      ports = next;
+      String before = from.value ? "OPEN" : "CLOSED";
+      String after = open ? "OPEN" : "CLOSED";
+      tell(CoordinatorEvent.Axis.PORT, protocol.word(), before, after, reason, age(from));
+    }
+  }
+
+  /** Returns what people say. */
+  public AdminState adminState() {
+    return admin.value;
+  }
+
+  /** Says what people want; the reason is for people. */
+  public synchronized void setAdminState(AdminState to, String reason) {
+    Held<AdminState> from = admin;
+    if (from.value != to) {
+      admin = new Held<>(to, reason, ticker.nanoTime());
+      tell(CoordinatorEvent.Axis.ADMIN, "", from.value.name(), to.name(), reason, age(from));
+    }
+  }
+
+  /** Returns the share of its weight that it has now, 1 to 100; below 100 while it starts slowly. */
+  public int sharePercent() {
+    return sharePercent;
+  }
+
+  /**
+   * Sets the share of its weight that it has.
+   *
+   * @param percent 1 to 100
+   */
+  public void setSharePercent(int percent) {
+    if (percent < 1 || percent > 100) {
+      throw new IllegalArgumentException("share: " + percent + " (expected: 1 to 100)");
+    }
+    if (percent != sharePercent) {
+      sharePercent = percent;
+      observer.choiceChanged(this);
+    }
+  }
+
+  /** Returns the sessions that hold a slot, over all listeners and ports. */
+  public int sessions() {
+    return sessions.get();
+  }
+
+  /** Returns whether it has a free slot at this moment. */
+  boolean hasRoom() {
+    return config.maxconn() == 0 || sessions.get() < config.maxconn();
+  }
+
+  /** Takes a slot; false if there is none. */
+  boolean take() {
+    if (config.maxconn() == 0) {
+      sessions.incrementAndGet();
+      return true;
+    }
+    int now = sessions.get();
+    while (now < config.maxconn()) {
+      int seen = sessions.compareAndExchange(now, now + 1);
+      if (seen == now) {
+        return true;
+      }
+      now = seen;
+    }
+    return false;
+  }
+
+  /** Gives a slot back. */
+  void giveBack() {
+    int now = sessions.decrementAndGet();
+    assert now >= 0 : name() + ": a slot was given back twice";
+  }
+
+  private Duration age(Held<?> held) {
+    return Duration.ofNanos(ticker.nanoTime() - held.sinceNanos);
+  }
+
+  private void tell(
+      CoordinatorEvent.Axis axis,
+      String subject,
+      String from,
+      String to,
+      String reason,
+      Duration held) {
+    observer.stateChanged(new CoordinatorEvent(this, axis, subject, from, to, reason, held));
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

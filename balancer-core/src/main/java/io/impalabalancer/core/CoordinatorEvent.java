@@ -1,0 +1,33 @@
+package io.impalabalancer.core;
+
+import java.time.Duration;
+
+/**
+ * One change of a coordinator's state.
+ *
+ * @param axis what changed: {@code status}, {@code port} or {@code admin}
+ * @param subject the protocol's word for {@code port}, else empty
+ * @param from the state before, such as {@code UP}
+ * @param to the state now
+ * @param reason why, for people
+ * @param held how long the state before lasted
+ */
+public record CoordinatorEvent(
+    Coordinator coordinator,
+    Axis axis,
+    String subject,
+    String from,
+    String to,
+    String reason,
+    Duration held) {
+
+  /** The independent axes of a coordinator's state. */
+  public enum Axis {
+    /** What checks say of the process. */
+    STATUS,
+    /** What checks and sessions say of one port. */
+    PORT,
+    /** What people say. */
+    ADMIN
+  }
+}

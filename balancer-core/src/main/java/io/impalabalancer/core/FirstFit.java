@@ -1,0 +1,18 @@
+package io.impalabalancer.core;
+
+import org.jspecify.annotations.Nullable;
+
+/** The first that has room, in the order declared: fills one before it uses the next. */
+final class FirstFit implements Balance {
+
+  @Override
+  public @Nullable Member choose(Serving serving, Choice choice) {
+    for (int i = 0; i < serving.size(); i++) {
+      Member member = serving.member(i);
+      if (choice.admits(member.coordinator())) {
+        return member;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.AdminState;
+import io.impalabalancer.config.MemberConfig;
+import io.impalabalancer.config.Protocol;
+
+/** A coordinator's place in one pool: its weight and role there. Any thread. */
+public final class Member {
+  private final Coordinator coordinator;
+  private final MemberConfig config;
+  private final Assignment assignment = new Assignment(Assignment.Kind.ASSIGNED, this);
+
+  Member(Coordinator coordinator, MemberConfig config) {
+    this.coordinator = coordinator;
+    this.config = config;
+  }
+
+  /** Returns who it is. */
+  public Coordinator coordinator() {
+    return coordinator;
+  }
+
+  /** Returns its weight in the pool, 0 to 256, slow start apart. */
+  public int weight() {
+    return config.weight();
+  }
+
+  /** Returns whether it serves only while no other member is usable. */
+  public boolean backup() {
+    return config.backup();
+  }
+
+  /** Returns the weight that choices are made with: at least 1 unless the weight is 0. */
+  int effectiveWeight() {
+    int weight = config.weight();
+    return weight == 0 ? 0 : Math.max(1, weight * coordinator.sharePercent() / 100);
+  }
+
+  /**
+   * Returns whether it may be given new sessions of a protocol. The one place where that is decided.
+   */
+  boolean usable(Protocol protocol) {
+    return coordinator.status() == Coordinator.Status.UP
+        && coordinator.isOpen(protocol)
+        && coordinator.adminState() == AdminState.READY
+        && config.weight() > 0
+        && coordinator.address() != null;
+  }
+
+  /** Returns the assignment to this member. */
+  Assignment assignment() {
+    return assignment;
+  }
+
+  @Override
+  public String toString() {
+    return coordinator.name();
+  }
+}

@@ -1,0 +1,73 @@
+package io.impalabalancer.core;
+
+import java.util.List;
+
+/**
+ * The members that serve at one moment, in the order declared, with the weights of that moment.
+ * Immutable.
+ */
+final class Serving {
+  static final Serving NOBODY = new Serving(List.of());
+
+  private final Member[] members;
+  private final int[] weights;
+  private final long[] nameHashes;
+  private final int totalWeight;
+
+  Serving(List<Member> members) {
+    this.members = members.toArray(Member[]::new);
+    weights = new int[this.members.length];
+    nameHashes = new long[this.members.length];
+    int total = 0;
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = members.get(i).effectiveWeight();
+      total += weights[i];
+      nameHashes[i] = SourceHash.hash(members.get(i).coordinator().name());
+    }
+    totalWeight = total;
+  }
+
+  boolean isEmpty() {
+    return members.length == 0;
+  }
+
+  int size() {
+    return members.length;
+  }
+
+  Member member(int index) {
+    return members[index];
+  }
+
+  /** Returns the weight of a member, at least 1. */
+  int weight(int index) {
+    return weights[index];
+  }
+
+  /** Returns the hash of a member's name. */
+  long nameHash(int index) {
+    return nameHashes[index];
+  }
+
+  int totalWeight() {
+    return totalWeight;
+  }
+
+  boolean contains(Coordinator coordinator) {
+    for (Member member : members) {
+      if (member.coordinator() == coordinator) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean allTried(Choice choice) {
+    for (Member member : members) {
+      if (!choice.tried(member.coordinator())) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

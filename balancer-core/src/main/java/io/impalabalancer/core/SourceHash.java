@@ -1,0 +1,69 @@
+package io.impalabalancer.core;
+
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * By the client's address: weighted rendezvous hashing over coordinator names. A function of the
+ * configuration and of who serves, so that any number of balancers agree, and a coordinator that is
+ * lost moves its own clients only. The client of a full member gets the next in its order.
+ */
+final class SourceHash implements Balance {
+
+  @Override
+  public @Nullable Member choose(Serving serving, Choice choice) {
+    long source = choice.sourceHash();
+    Member best = null;
+    double bestScore = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < serving.size(); i++) {
+      Member member = serving.member(i);
+      if (!choice.admits(member.coordinator())) {
+        continue;
+      }
+      // Uniform in (0, 1); the logarithm makes the greatest of the scores fall by weight.
+      double uniform = ((mix(source ^ serving.nameHash(i)) >>> 11) + 0.5) * 0x1.0p-53;
+      double score = serving.weight(i) / -Math.log(uniform);
+      if (score > bestScore) {
+        best = member;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Returns the hash of a coordinator's name. */
+  static long hash(String name) {
+    return hash(name.getBytes(StandardCharsets.UTF_8), Integer.MAX_VALUE);
+  }
+
+  /**
+   * Returns the hash of a client address.
+   *
+   * @param prefix4 leading bits of an IPv4 address that count, 0 to 32
+   * @param prefix6 leading bits of an IPv6 address that count, 0 to 128
+   */
+  static long hash(InetAddress client, int prefix4, int prefix6) {
+    byte[] bytes = client.getAddress();
+    return hash(bytes, bytes.length == 4 ? prefix4 : prefix6);
+  }
+
+  /** FNV-1a over the leading bits, then mixed. */
+  private static long hash(byte[] bytes, int bits) {
+    long hash = 0xcbf29ce484222325L;
+    int left = bits;
+    for (byte b : bytes) {
+      int masked = left >= 8 ? b : left <= 0 ? 0 : b & (0xff00 >> left);
+      hash = (hash ^ (masked & 0xff)) * 0x100000001b3L;
+      left -= 8;
+    }
+    return mix(hash);
+  }
+
+  /** The finalizer of MurmurHash3: every bit of the input changes half of the output. */
+  private static long mix(long value) {
+    long mixed = (value ^ (value >>> 33)) * 0xff51afd7ed558ccdL;
+    mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
+    return mixed ^ (mixed >>> 33);
+  }
+}

@@ -1,0 +1,5 @@
+/** Listeners, sessions, pools, balance and the relay. */
+@NullMarked
+package io.impalabalancer.core;
+
+import org.jspecify.annotations.NullMarked;
