@@ -15,7 +15,8 @@ public final class ConfigLoader {
    *     file
    */
   public static LoadedConfig load(Path file) throws ConfigException {
-    throw new UnsupportedOperationException("not there yet: " + file);
+    Problems problems = new Problems();
+    return judge(problems, Hocon.read(problems, file));
   }
 
   /**
@@ -25,6 +26,13 @@ public final class ConfigLoader {
    * @throws ConfigException with all problems, if there is any
    */
   public static LoadedConfig parse(String name, String text) throws ConfigException {
-    throw new UnsupportedOperationException("not there yet: " + name + text);
+    Problems problems = new Problems();
+    return judge(problems, Hocon.read(problems, name, text));
+  }
+
+  private static LoadedConfig judge(Problems problems, Section root) throws ConfigException {
+    BalancerConfig config = BalancerReader.read(problems, root);
+    problems.throwIfAny();
+    return new LoadedConfig(config, problems.warnings(), Effective.render(root));
   }
 }

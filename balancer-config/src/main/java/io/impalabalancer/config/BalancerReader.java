@@ -1,0 +1,122 @@
+package io.impalabalancer.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Reads the whole of {@code impala-balancer}, in the order of {@code reference.conf}. */
+final class BalancerReader {
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final Duration YEAR = Duration.ofDays(365);
+  private static final int MOST_CONNECTIONS = 10_000_000;
+  private static final long KIB = 1024;
+  private static final long MIB = 1024 * KIB;
+  private static final long TIB = 1024 * 1024 * MIB;
+
+  private BalancerReader() {}
+
+  static BalancerConfig read(Problems problems, Section root) {
+    List<Placed<CoordinatorConfig>> placed = CoordinatorReader.read(root);
+    List<CoordinatorConfig> coordinators = placed.stream().map(Placed::value).toList();
+    List<PoolConfig> pools = PoolReader.read(root, coordinators);
+    ListenerReader listeners = ListenerReader.read(root, coordinators, pools);
+    List<ListenerReader.Bound> bounds = new ArrayList<>(listeners.bounds());
+    BalancerConfig config =
+        new BalancerConfig(
+            coordinators,
+            pools,
+            listeners.listeners().stream().map(Placed::value).toList(),
+            check(root.section("check")),
+            resolve(root.section("resolve")),
+            stats(root.section("stats"), bounds),
+            log(root.section("log")),
+            shutdown(root.section("shutdown")),
+            root.get("maxconn").integer(1, MOST_CONNECTIONS),
+            root.get("threads").integerOr("auto", 0, 1, 1024),
+            root.get("wire").word(WireKind.values(), WireKind::word),
+            root.get("buffer-limit").size(MIB, TIB));
+    root.refuseUnknownKeys();
+    new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
+    return config;
+  }
+
+  private static CheckConfig check(Section section) {
+    CheckKind type = section.get("type").word(CheckKind.values(), CheckKind::word);
+    Value path = section.get("path");
+    String pathText = path.text("a path that begins with a slash");
+    if (pathText != null && !pathText.startsWith("/")) {
+      path.unexpected("a path that begins with a slash");
+    }
+    Function<String, Duration> duration = key -> section.get(key).duration(MILLISECOND, DAY);
+    return new CheckConfig(
+        type,
+        pathText == null ? "/" : pathText,
+        section.get("status").integer(100, 599),
+        duration.apply("inter"),
+        duration.apply("fastinter"),
+        duration.apply("downinter"),
+        duration.apply("timeout"),
+        section.get("rise").integer(1, 1000),
+        section.get("fall").integer(1, 1000),
+        section.get("observe").word(new String[] {"layer4", "none"}, w -> w).equals("layer4"),
+        section.get("observe-limit").integer(1, 1000),
+        section.get("on-error").word(OnError.values(), OnError::word),
+        section.get("slowstart").duration(Duration.ZERO, DAY),
+        section.get("on-marked-down").word(OnMarkedDown.values(), OnMarkedDown::word));
+  }
+
+  private static ResolveConfig resolve(Section section) {
+    return new ResolveConfig(
+        section.get("interval").duration(MILLISECOND, DAY),
+        section.get("retry").duration(MILLISECOND, DAY));
+  }
+
+  private static StatsConfig stats(Section section, List<ListenerReader.Bound> bounds) {
+    Value value = section.get("bind");
+    boolean open = section.get("open").bool();
+    BindAddress bind = value.is("none") ? null : Addresses.bind(value);
+    if (bind != null) {
+      bounds.add(new ListenerReader.Bound(bind, value.path(), value.place()));
+      if (!open && !bind.toSocketAddress().getAddress().isLoopbackAddress()) {
+        value.error(
+            bind
+                + " is reachable from other machines, expected an address of this one, such as"
+                + " \"127.0.0.1:25002\", or stats.open = true");
+      }
+    }
+    return new StatsConfig(Optional.ofNullable(bind), open);
+  }
+
+  private static LogConfig log(Section section) {
+    Value sessions = section.get("sessions");
+    LogConfig.SessionLog to =
+        sessions.word(
+            LogConfig.SessionLog.values(), value -> value.name().toLowerCase(Locale.ROOT));
+    Value file = section.find("session-file");
+    String path = file == null ? null : file.text("the path of a file");
+    if (to == LogConfig.SessionLog.FILE && file == null) {
+      sessions.error("the sessions go to a file, expected log.session-file = its path");
+    }
+    return new LogConfig(
+        to,
+        Optional.ofNullable(path).map(Path::of),
+        section.get("roll-size").sizeOrNone(4 * KIB, TIB),
+        section.get("roll-keep").integer(1, 1000),
+        section.get("queue").integer(16, 1_000_000),
+        section
+            .get("level")
+            .word(new String[] {"error", "warn", "info", "debug", "trace"}, w -> w));
+  }
+
+  private static ShutdownConfig shutdown(Section section) {
+    return new ShutdownConfig(
+        section.get("delay").duration(Duration.ZERO, DAY),
+        section.get("grace").durationOrInfinite(Duration.ZERO, YEAR),
+        section.get("hard-stop-after").durationOrInfinite(Duration.ZERO, YEAR));
+  }
+}
