@@ -21,6 +21,15 @@ record Assignment(Kind kind, @Nullable Member member) {
     TRIED
   }
 
+  /** Returns the one chosen; only for {@link Kind#ASSIGNED}. */
+  Member chosen() {
+    Member chosen = member;
+    if (chosen == null) {
+      throw new IllegalStateException("nobody was chosen: " + kind);
+    }
+    return chosen;
+  }
+
   static final Assignment NONE = new Assignment(Kind.NONE, null);
   static final Assignment FULL = new Assignment(Kind.FULL, null);
   static final Assignment TRIED = new Assignment(Kind.TRIED, null);

@@ -1,66 +1,185 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.BalancerConfig;
+import io.impalabalancer.config.MemberConfig;
+import io.impalabalancer.config.PoolConfig;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.OptionalLong;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The relay as a whole: built from a configuration, then opened, then closed. Any thread.
+ * The relay as a whole: built from a configuration, then opened, then closed. Any thread but an
+ * event loop of the relay may call it.
  *
  * <p>Order of use: make it, {@link #addListener} whoever wants events, let health start its checks,
  * {@link #open}. To end: {@link #stopAccepting}, wait for {@link #sessions} to become 0, {@link
- * #closeSessions}, {@link #close}.
+ * #closeSessions(Termination)}, {@link #close}.
  */
 public final class Balancer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Balancer.class);
+
+  private final BalancerConfig config;
+  private final Ticker ticker;
+  private final Wires wires;
+  private final MultiThreadIoEventLoopGroup group;
+  private final List<Loop> loops = new ArrayList<>();
+  private final AtomicInteger turn = new AtomicInteger();
+  private final EventSender events = new EventSender();
+  private final HeldBytes held;
+  private final Admission admission;
+  private final WaitQueue queue = new WaitQueue();
+  private final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
+  private final Map<String, Pool> pools = new LinkedHashMap<>();
+  private final List<Listener> listeners = new ArrayList<>();
+  private final Resolver resolver;
+  private final CompletableFuture<Void> lookedUp;
+  private volatile boolean accepting;
 
   /** Makes a balancer that is not open: its host names are being looked up, nothing is bound. */
   public Balancer(BalancerConfig config) {
-    this(config, Ticker.systemTicker());
+    this(config, Ticker.systemTicker(), InetAddress::getAllByName);
   }
 
-  Balancer(BalancerConfig config, Ticker ticker) {
-    throw new UnsupportedOperationException(config + " " + ticker);
+  Balancer(BalancerConfig config, Ticker ticker, Resolver.Lookup lookup) {
+    this.config = config;
+    this.ticker = ticker;
+    wires = Wires.of(config.wire());
+    held = new HeldBytes(config.bufferLimit());
+    admission = new Admission(config.maxconn());
+    Coordinator.Observer observer = new Changes();
+    config
+        .coordinators()
+        .forEach(c -> coordinators.put(c.name(), new Coordinator(c, ticker, observer)));
+    for (PoolConfig pool : config.pools()) {
+      List<Member> members = new ArrayList<>();
+      for (MemberConfig member : pool.members()) {
+        members.add(new Member(coordinator(member.coordinator()), member));
+      }
+      pools.put(pool.name(), new Pool(pool, members));
+    }
+    config.listeners().forEach(l -> listeners.add(new Listener(l, pool(l.pool()), this)));
+    int threads = config.threads() > 0 ? config.threads() : cores();
+    group =
+        new MultiThreadIoEventLoopGroup(
+            threads, new DefaultThreadFactory("relay"), wires.ioHandlers());
+    boolean nativeAddress = wires instanceof EpollWires;
+    for (EventExecutor each : group) {
+      Loop loop = new Loop((IoEventLoop) each, ticker, held, nativeAddress);
+      loop.probeLag();
+      loops.add(loop);
+    }
+    LOG.info("event=wire wire={} threads={}", wires.word(), threads);
+    resolver = new Resolver(config.resolve(), lookup);
+    lookedUp = resolver.start(coordinators());
   }
 
-  /** Adds someone to be told of events; before {@link #open}. */
+  private static int cores() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  /** What follows when a coordinator changes: who serves, who waits, which addresses are bound. */
+  private final class Changes implements Coordinator.Observer {
+    @Override
+    public void stateChanged(CoordinatorEvent event) {
+      choiceChanged(event.coordinator());
+      LOG.info(
+          "event=coordinator-{} coordinator={}{} from={} to={} held={}s reason=\"{}\"",
+          event.axis().name().toLowerCase(Locale.ROOT),
+          event.coordinator(),
+          event.subject().isEmpty() ? "" : " protocol=" + event.subject(),
+          event.from(),
+          event.to(),
+          event.held().toSeconds(),
+          event.reason());
+      events.coordinatorChanged(event);
+    }
+
+    @Override
+    public void choiceChanged(Coordinator coordinator) {
+      for (Pool pool : pools.values()) {
+        if (pool.contains(coordinator)) {
+          pool.refresh();
+        }
+      }
+      queue.serve();
+      listeners.forEach(Listener::availabilityChanged);
+    }
+  }
+
+  /** Adds someone to be told of events. */
   public void addListener(BalancerListener listener) {
-    throw new UnsupportedOperationException();
+    events.add(listener);
   }
 
   /** Returns where events are told; health tells its checks there. */
   public BalancerListener events() {
-    throw new UnsupportedOperationException();
+    return events;
   }
 
   /** Returns the configuration. */
   public BalancerConfig config() {
-    throw new UnsupportedOperationException();
+    return config;
   }
 
   /** Returns the clock of all deadlines. */
   public Ticker ticker() {
-    throw new UnsupportedOperationException();
+    return ticker;
   }
 
   /** Returns the coordinators in the order declared. */
   public List<Coordinator> coordinators() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(coordinators.values());
+  }
+
+  private Coordinator coordinator(String name) {
+    Coordinator found = coordinators.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("no coordinator is named " + name);
+    }
+    return found;
+  }
+
+  private Pool pool(String name) {
+    Pool found = pools.get(name);
+    if (found == null) {
+      throw new IllegalArgumentException("no pool is named " + name);
+    }
+    return found;
   }
 
   /** Returns the pools in the order declared. */
   public List<Pool> pools() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(pools.values());
   }
 
   /** Returns the listeners in the order declared. */
   public List<Listener> listeners() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(listeners);
   }
 
-  /** Looks a coordinator's host up again soon, because it seems to be gone. */
+  /** Returns what completes when every host was looked up once, found or not. */
+  public CompletionStage<Void> lookedUp() {
+    return lookedUp.minimalCompletionStage();
+  }
+
+  /** Looks a coordinator's host up again soon, because it seems to be gone. Any thread. */
   public void resolveSoon(Coordinator coordinator) {
-    throw new UnsupportedOperationException();
+    resolver.soon(coordinator);
   }
 
   /**
@@ -69,52 +188,101 @@ public final class Balancer implements AutoCloseable {
    * @throws BindException for the first address that cannot be bound; nothing stays bound then
    */
   public void open() throws BindException {
-    throw new UnsupportedOperationException();
+    try {
+      for (Listener listener : listeners) {
+        listener.open();
+      }
+    } catch (BindException e) {
+      listeners.forEach(Listener::close);
+      throw e;
+    }
+    accepting = true;
   }
 
-  /** Returns whether it is open and every listener has a usable member. */
+  /** Returns whether it accepts, and every listener has a usable member. */
   public boolean ready() {
-    throw new UnsupportedOperationException();
+    return accepting && listeners.stream().allMatch(Listener::available);
   }
 
   /** Gives up the addresses of all listeners; running sessions live on. */
   public void stopAccepting() {
-    throw new UnsupportedOperationException();
+    accepting = false;
+    listeners.forEach(Listener::close);
   }
 
   /** Returns the sessions now, of all listeners. */
   public int sessions() {
-    throw new UnsupportedOperationException();
+    return admission.sessions();
   }
 
   /** Ends every session. Returns at once; {@link #sessions} tells when it is done. */
   public void closeSessions(Termination termination) {
-    throw new UnsupportedOperationException();
+    closeSessions(session -> true, termination);
   }
 
   /** Ends every session of one coordinator, as {@link #closeSessions(Termination)}. */
   public void closeSessions(Coordinator coordinator, Termination termination) {
-    throw new UnsupportedOperationException();
+    closeSessions(session -> session.coordinator() == coordinator, termination);
+  }
+
+  private void closeSessions(Predicate<Session> which, Termination termination) {
+    for (Loop loop : loops) {
+      loop.eventLoop().execute(() -> loop.closeSessions(which, termination));
+    }
+  }
+
+  /** Ends the session that has been silent longest, of all loops. Any loop. */
+  void evictSilent() {
+    Loop oldest = null;
+    for (Loop loop : loops) {
+      if (loop.hasSilent()
+          && (oldest == null || loop.oldestSilentNanos() - oldest.oldestSilentNanos() < 0)) {
+        oldest = loop;
+      }
+    }
+    if (oldest != null) {
+      oldest.eventLoop().execute(oldest::evictSilent);
+    }
   }
 
   /** Returns the bytes that are held for all sessions: read, and not yet written. */
   public long heldBytes() {
-    throw new UnsupportedOperationException();
+    return held.get();
   }
 
-  /** Returns how late the event loops were last, the worst of them; empty before the first probe. */
-  public OptionalLong loopLagNanos() {
-    throw new UnsupportedOperationException();
+  /** Returns how late the event loops were at their last probe, the worst of them. */
+  public long loopLagNanos() {
+    return loops.stream().mapToLong(Loop::lagNanos).max().orElse(0);
   }
 
   /** Returns the wire in use: {@code epoll} or {@code channel}. */
   public String wire() {
-    throw new UnsupportedOperationException();
+    return wires.word();
+  }
+
+  Wires wires() {
+    return wires;
+  }
+
+  Admission admission() {
+    return admission;
+  }
+
+  WaitQueue queue() {
+    return queue;
+  }
+
+  /** Returns the loop for the next session or address: one after the other. */
+  Loop nextLoop() {
+    return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
   }
 
   /** Closes everything at once and waits for the event loops to end. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    stopAccepting();
+    closeSessions(Termination.SHUTDOWN);
+    resolver.close();
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
   }
 }

@@ -7,7 +7,7 @@ import java.io.IOException;
 public final class BindException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  BindException(String listener, BindAddress address, Exception cause) {
+  BindException(String listener, BindAddress address, Throwable cause) {
     super("listener " + listener + ": cannot bind " + address + ": " + cause.getMessage(), cause);
   }
 }

@@ -5,6 +5,7 @@ import io.impalabalancer.config.CoordinatorConfig;
 import io.impalabalancer.config.Protocol;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -80,6 +81,11 @@ public final class Coordinator {
   /** Returns the address that its host resolved to last, null if it never did. */
   public @Nullable InetAddress address() {
     return address;
+  }
+
+  /** Returns where it serves a protocol; it must have an address and offer the protocol. */
+  InetSocketAddress socketAddress(Protocol protocol) {
+    return new InetSocketAddress(address, config.port(protocol).orElseThrow());
   }
 
   /** Returns why the last look-up of its host gave nothing, empty if it gave an address. */
@@ -159,7 +165,9 @@ public final class Coordinator {
     }
   }
 
-  /** Returns the share of its weight that it has now, 1 to 100; below 100 while it starts slowly. */
+  /**
+   * Returns the share of its weight that it has now, 1 to 100; below 100 while it starts slowly.
+   */
   public int sharePercent() {
     return sharePercent;
   }

@@ -37,7 +37,8 @@ public final class Member {
   }
 
   /**
-   * Returns whether it may be given new sessions of a protocol. The one place where that is decided.
+   * Returns whether it may be given new sessions of a protocol. The one place where that is
+   * decided.
    */
   boolean usable(Protocol protocol) {
     return coordinator.status() == Coordinator.Status.UP

@@ -32,6 +32,10 @@ public final class Pool {
     return members;
   }
 
+  boolean contains(Coordinator coordinator) {
+    return members.stream().anyMatch(m -> m.coordinator() == coordinator);
+  }
+
   /** Returns who serves a protocol now: the usable primaries, or if there is none, the backups. */
   Serving serving(Protocol protocol) {
     return serving.getOrDefault(protocol, Serving.NOBODY);

@@ -12,19 +12,15 @@ final class Serving {
   private final Member[] members;
   private final int[] weights;
   private final long[] nameHashes;
-  private final int totalWeight;
 
   Serving(List<Member> members) {
     this.members = members.toArray(Member[]::new);
     weights = new int[this.members.length];
     nameHashes = new long[this.members.length];
-    int total = 0;
     for (int i = 0; i < weights.length; i++) {
       weights[i] = members.get(i).effectiveWeight();
-      total += weights[i];
       nameHashes[i] = SourceHash.hash(members.get(i).coordinator().name());
     }
-    totalWeight = total;
   }
 
   boolean isEmpty() {
@@ -47,19 +43,6 @@ final class Serving {
   /** Returns the hash of a member's name. */
   long nameHash(int index) {
     return nameHashes[index];
-  }
-
-  int totalWeight() {
-    return totalWeight;
-  }
-
-  boolean contains(Coordinator coordinator) {
-    for (Member member : members) {
-      if (member.coordinator() == coordinator) {
-        return true;
-      }
-    }
-    return false;
   }
 
   boolean allTried(Choice choice) {

@@ -1,9 +1,9 @@
 package io.impalabalancer.core;
 
 /**
- * How a session ended: the cause, and what each side is sent for it. With the {@link Phase} in which
- * it happened it prints as HAProxy's two letters. {@link #word()} is the same in log, metric and
- * test.
+ * How a session ended: the cause, and what each side is sent for it. With the {@link Phase} in
+ * which it happened it prints as HAProxy's two letters. {@link #word()} is the same in log, metric
+ * and test.
  *
  * <p>This is the table of endings; {@code docs/endings.md} shows it to users.
  */

@@ -1,0 +1,105 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.BindAddress;
+import io.impalabalancer.config.KeepaliveConfig;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.nio.channels.spi.SelectorProvider;
+import jdk.net.ExtendedSocketOptions;
+
+/** The {@code channel} wire: Netty channels over NIO, for every platform. */
+final class ChannelWires implements Wires {
+
+  @Override
+  public String word() {
+    return "channel";
+  }
+
+  @Override
+  public IoHandlerFactory ioHandlers() {
+    return NioIoHandler.newFactory();
+  }
+
+  @Override
+  public Acceptor listen(Loop loop, BindAddress address, Listener listener) throws IOException {
+    InetSocketAddress socketAddress = address.toSocketAddress();
+    // An IPv4 socket for an IPv4 address, so that 0.0.0.0 and :: can both be bound.
+    SocketProtocolFamily family =
+        socketAddress.getAddress() instanceof Inet6Address
+            ? SocketProtocolFamily.INET6
+            : SocketProtocolFamily.INET;
+    NioServerSocketChannel channel =
+        new NioServerSocketChannel(SelectorProvider.provider(), family);
+    channel.config().setAutoRead(false);
+    channel.config().setReuseAddress(true);
+    channel.config().setBacklog(listener.config().backlog());
+    channel
+        .config()
+        .setRecvByteBufAllocator(
+            new FixedRecvByteBufAllocator(HeldBytes.READ_MAX_BYTES).maxMessagesPerRead(1));
+    ChannelAcceptor acceptor = new ChannelAcceptor(loop, channel, listener);
+    channel.pipeline().addLast(acceptor);
+    sync(loop.register(channel));
+    try {
+      sync(channel.bind(socketAddress));
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    acceptor.resume();
+    return acceptor;
+  }
+
+  /** Takes what the loop did at once: registering and binding are done when they return there. */
+  private static void sync(ChannelFuture done) throws IOException {
+    Throwable cause = done.cause();
+    if (cause instanceof IOException e) {
+      throw e;
+    } else if (cause != null) {
+      throw new IOException(cause);
+    }
+  }
+
+  @Override
+  public Wire wire(Relay relay) {
+    return new ChannelWire(relay, new NioSocketChannel());
+  }
+
+  /** Sets what every relayed channel has; before it is registered. */
+  static void configure(SocketChannel channel) {
+    ChannelConfig config = channel.config();
+    config.setAutoRead(false);
+    config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+    config.setOption(ChannelOption.TCP_NODELAY, true);
+    config.setRecvByteBufAllocator(
+        new FixedRecvByteBufAllocator(HeldBytes.READ_MAX_BYTES).maxMessagesPerRead(1));
+  }
+
+  /** Sets keepalive as far as it is switched on and the platform has it. */
+  static void keepalive(Channel channel, KeepaliveConfig config) {
+    if (!config.enabled()) {
+      return;
+    }
+    ChannelConfig options = channel.config();
+    options.setOption(ChannelOption.SO_KEEPALIVE, true);
+    options.setOption(
+        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), (int) config.idle().toSeconds());
+    options.setOption(
+        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL),
+        (int) config.interval().toSeconds());
+    options.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), config.count());
+  }
+}

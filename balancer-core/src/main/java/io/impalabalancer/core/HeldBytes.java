@@ -1,0 +1,40 @@
+package io.impalabalancer.core;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The bytes held for all sessions together: read from one side, and not yet taken by the other.
+ * Shared by all loops, and touched only when something has to be held, which a relay that keeps up
+ * never does.
+ */
+final class HeldBytes {
+  /** What one read may take when there is plenty of room; also the size of the read buffer. */
+  static final int READ_MAX_BYTES = 64 * 1024;
+
+  /** What one read takes however full it is: a session that keeps up must go on. */
+  static final int READ_MIN_BYTES = 4 * 1024;
+
+  private final AtomicLong held = new AtomicLong();
+  private final long limitBytes;
+
+  HeldBytes(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  long get() {
+    return held.get();
+  }
+
+  void add(long bytes) {
+    held.addAndGet(bytes);
+  }
+
+  /**
+   * Returns how much one read may take, so that a write that fails at once leaves the sum below the
+   * limit plus {@link #READ_MIN_BYTES} a session.
+   */
+  int readBytes() {
+    long room = limitBytes - held.get();
+    return room >= READ_MAX_BYTES ? READ_MAX_BYTES : (int) Math.max(room, READ_MIN_BYTES);
+  }
+}

@@ -1,0 +1,197 @@
+package io.impalabalancer.core;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.unix.Buffer;
+import io.netty.util.concurrent.Ticker;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * One event loop of the relay with what its sessions share: the read buffer, the timers, and the
+ * lists in which they stand. Touched on the loop only, except where a method says otherwise.
+ */
+final class Loop {
+  private static final long LAG_PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final IoEventLoop eventLoop;
+  private final Ticker ticker;
+  private final HeldBytes held;
+  private final ByteBuffer readBuffer;
+  private final long readBufferAddress;
+  private final TimerWheel timers;
+  private final SessionList silent = new SessionList();
+  private final SessionList speaking = new SessionList();
+
+  /** When the session that has been silent longest was accepted; read by other loops. */
+  private volatile long oldestSilentNanos;
+
+  private volatile boolean anySilent;
+  private volatile long lagNanos;
+  private boolean ticking;
+
+  /**
+   * Makes one.
+   *
+   * @param nativeAddress whether the wire asks for the address of the read buffer
+   */
+  Loop(IoEventLoop eventLoop, Ticker ticker, HeldBytes held, boolean nativeAddress) {
+    this.eventLoop = eventLoop;
+    this.ticker = ticker;
+    this.held = held;
+    readBuffer = ByteBuffer.allocateDirect(HeldBytes.READ_MAX_BYTES);
+    readBufferAddress = nativeAddress ? Buffer.memoryAddress(readBuffer) : 0;
+    timers = new TimerWheel(ticker.nanoTime());
+  }
+
+  /** Begins to measure how late the loop is. Any thread. */
+  void probeLag() {
+    long due = ticker.nanoTime() + LAG_PROBE_NANOS;
+    eventLoop.schedule(
+        () -> {
+          lagNanos = Math.max(0, ticker.nanoTime() - due);
+          probeLag();
+        },
+        LAG_PROBE_NANOS,
+        TimeUnit.NANOSECONDS);
+  }
+
+  /** Returns how late the last probe was. Any thread. */
+  long lagNanos() {
+    return lagNanos;
+  }
+
+  IoEventLoop eventLoop() {
+    return eventLoop;
+  }
+
+  /** Registers a channel; done when this returns, if on the loop. */
+  ChannelFuture register(Channel channel) {
+    EventLoop channels = eventLoop;
+    return channels.register(channel);
+  }
+
+  ByteBufAllocator allocator() {
+    return ByteBufAllocator.DEFAULT;
+  }
+
+  HeldBytes held() {
+    return held;
+  }
+
+  /** Returns the buffer that every read of this loop goes to; its position and limit never move. */
+  ByteBuffer readBuffer() {
+    return readBuffer;
+  }
+
+  long readBufferAddress() {
+    return readBufferAddress;
+  }
+
+  /** Returns the time of the injected clock. Any thread. */
+  long nanoTime() {
+    return ticker.nanoTime();
+  }
+
+  /** Sets a timer; a deadline that is out of reach leaves it unset. */
+  void setTimer(TimerWheel.Timer timer, long nowNanos, long delayNanos) {
+    if (delayNanos == Long.MAX_VALUE) {
+      timers.cancel(timer);
+      return;
+    }
+    timers.set(timer, nowNanos + Math.min(delayNanos, Long.MAX_VALUE / 4));
+    if (!ticking) {
+      ticking = true;
+      scheduleTick();
+    }
+  }
+
+  void cancelTimer(TimerWheel.Timer timer) {
+    timers.cancel(timer);
+  }
+
+  private void scheduleTick() {
+    eventLoop.schedule(this::tick, TimerWheel.TICK_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  private void tick() {
+    timers.advance(ticker.nanoTime());
+    ticking = timers.size() > 0;
+    if (ticking) {
+      scheduleTick();
+    }
+  }
+
+  /** Adds a session, by whether it has said something already. */
+  void add(Session session, boolean isSilent) {
+    (isSilent ? silent : speaking).add(session);
+    noteOldestSilent();
+  }
+
+  /** The session has said something. */
+  void spoke(Session session) {
+    if (session.list == silent) {
+      silent.remove(session);
+      speaking.add(session);
+      noteOldestSilent();
+    }
+  }
+
+  void remove(Session session) {
+    SessionList list = session.list;
+    if (list != null) {
+      list.remove(session);
+      noteOldestSilent();
+    }
+  }
+
+  private void noteOldestSilent() {
+    Session oldest = silent.first();
+    if (oldest != null) {
+      oldestSilentNanos = oldest.acceptedNanos();
+    }
+    boolean any = oldest != null;
+    if (any != anySilent) {
+      anySilent = any;
+    }
+  }
+
+  /** Returns whether some session here has said nothing yet. Any thread. */
+  boolean hasSilent() {
+    return anySilent;
+  }
+
+  /** Returns when the session that has been silent longest was accepted. Any thread. */
+  long oldestSilentNanos() {
+    return oldestSilentNanos;
+  }
+
+  /** Ends the session that has been silent longest, to make room. */
+  void evictSilent() {
+    Session oldest = silent.first();
+    if (oldest != null) {
+      oldest.close(Termination.SILENT_EVICTED);
+    }
+  }
+
+  /** Ends all sessions, or those of one coordinator. */
+  void closeSessions(Predicate<Session> which, Termination termination) {
+    close(silent, which, termination);
+    close(speaking, which, termination);
+  }
+
+  private static void close(SessionList list, Predicate<Session> which, Termination termination) {
+    Session session = list.first();
+    while (session != null) {
+      Session next = session.next;
+      if (which.test(session)) {
+        session.close(termination);
+      }
+      session = next;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.ResolveConfig;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.security.Security;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks the coordinators' hosts up, off every event loop: at once, again on an interval, and soon
+ * after something failed. A name that stops resolving keeps its last address, and an address is
+ * kept as long as it is among the answers. Any thread.
+ */
+final class Resolver implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Resolver.class);
+
+  /** A name server that does not answer holds a thread for long; the other names go on. */
+  private static final int THREADS = 4;
+
+  /** How a name becomes addresses, at least one. */
+  interface Lookup {
+    InetAddress[] of(String host) throws UnknownHostException;
+  }
+
+  private final ResolveConfig config;
+  private final Lookup lookup;
+  private final ScheduledExecutorService executor =
+      Executors.newScheduledThreadPool(THREADS, new DefaultThreadFactory("resolver", true));
+  private final Map<Coordinator, Boolean> soon = new ConcurrentHashMap<>();
+
+  Resolver(ResolveConfig config, Lookup lookup) {
+    this.config = config;
+    this.lookup = lookup;
+    // The intervals are ours to keep: the JDK would answer from memory for 30 s, and for a name
+    // that it could not find for 10 s.
+    Security.setProperty("networkaddress.cache.ttl", "0");
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
+  }
+
+  /** Begins; a host in numbers has its address when this returns, and is never looked up again. */
+  CompletableFuture<Void> start(List<Coordinator> coordinators) {
+    CompletableFuture<?>[] first =
+        coordinators.stream().map(this::start).toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(first);
+  }
+
+  private CompletableFuture<Void> start(Coordinator coordinator) {
+    byte[] numeric = NetUtil.createByteArrayFromIpAddressString(coordinator.config().host());
+    if (numeric != null) {
+      try {
+        coordinator.resolved(InetAddress.getByAddress(numeric));
+      } catch (UnknownHostException e) {
+        throw new IllegalStateException("neither 4 nor 16 bytes", e);
+      }
+      return CompletableFuture.completedFuture(null);
+    }
+    return CompletableFuture.runAsync(() -> lookUp(coordinator), executor)
+        .whenComplete((done, failed) -> repeat(coordinator));
+  }
+
+  private void repeat(Coordinator coordinator) {
+    boolean known = coordinator.addressProblem().isEmpty();
+    long nanos = (known ? config.interval() : config.retry()).toNanos();
+    try {
+      executor.schedule(
+          () -> {
+            lookUp(coordinator);
+            repeat(coordinator);
+          },
+          nanos,
+          TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException closed) {
+      LOG.trace("event=resolver-closed coordinator={}", coordinator);
+    }
+  }
+
+  /** Looks a host up again soon, unless that is about to happen or it is in numbers. */
+  void soon(Coordinator coordinator) {
+    if (NetUtil.createByteArrayFromIpAddressString(coordinator.config().host()) == null
+        && soon.putIfAbsent(coordinator, true) == null) {
+      try {
+        executor.schedule(
+            () -> {
+              soon.remove(coordinator);
+              lookUp(coordinator);
+            },
+            config.retry().toNanos(),
+            TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException closed) {
+        soon.remove(coordinator);
+      }
+    }
+  }
+
+  private void lookUp(Coordinator coordinator) {
+    String host = coordinator.config().host();
+    boolean wasKnown = coordinator.addressProblem().isEmpty();
+    try {
+      InetAddress[] found = lookup.of(host);
+      InetAddress current = coordinator.address();
+      if (current == null || !List.of(found).contains(current)) {
+        coordinator.resolved(found[0]);
+        LOG.info(
+            "event=resolved coordinator={} host={} address={}",
+            coordinator,
+            host,
+            found[0].getHostAddress());
+      } else {
+        coordinator.resolved(current);
+      }
+    } catch (UnknownHostException e) {
+      coordinator.notResolved("host " + host + " does not resolve");
+      if (wasKnown || coordinator.address() == null) {
+        LOG.debug("event=resolve-failed coordinator={} host={}", coordinator, host);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}

@@ -1,0 +1,87 @@
+package io.impalabalancer.core;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The sessions that wait for a free slot: one line a listener, first come, first served. Of several
+ * lines whose heads could use a slot, the head that has waited longest gets it.
+ *
+ * <p>Shared by all loops, under one lock that is taken only while somebody waits. While anybody
+ * does, newcomers join too, so that nobody is overtaken.
+ */
+final class WaitQueue {
+  private final Map<Listener, LinkedHashSet<Session>> lines = new LinkedHashMap<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private long joined;
+
+  /** Returns whether anybody waits. Any thread, without the lock. */
+  boolean isEmpty() {
+    return waiting.get() == 0;
+  }
+
+  /** Puts a session at the end of its line, and serves. Its answer comes to its loop. */
+  synchronized void join(Session session) {
+    LinkedHashSet<Session> line =
+        lines.computeIfAbsent(session.listener(), listener -> new LinkedHashSet<>());
+    session.setPlace(line.size(), joined++);
+    line.add(session);
+    count(session.listener(), 1);
+    serve();
+  }
+
+  /** Takes a session out; false if it was served already, and its answer is on the way. */
+  synchronized boolean leave(Session session) {
+    LinkedHashSet<Session> line = lines.get(session.listener());
+    boolean left = line != null && line.remove(session);
+    if (left) {
+      count(session.listener(), -1);
+    }
+    return left;
+  }
+
+  /** Gives a slot back, to whoever has waited longest for it if anybody does. */
+  void giveBack(Coordinator coordinator) {
+    coordinator.giveBack();
+    // Whoever joins meanwhile looks for a free slot after it is seen here.
+    if (waiting.get() > 0) {
+      serve();
+    }
+  }
+
+  /** Gives what is free to those who wait, and sends away those for whom nobody is usable. */
+  synchronized void serve() {
+    while (serveOne()) {
+      // Until nobody who waits can be helped.
+    }
+  }
+
+  private boolean serveOne() {
+    List<Session> heads = new ArrayList<>(lines.size());
+    for (LinkedHashSet<Session> line : lines.values()) {
+      if (!line.isEmpty()) {
+        heads.add(line.iterator().next());
+      }
+    }
+    heads.sort(Comparator.comparingLong(Session::queueOrder));
+    for (Session head : heads) {
+      Assignment assignment = head.listener().choose(head);
+      if (assignment.kind() != Assignment.Kind.FULL) {
+        leave(head);
+        head.loop().eventLoop().execute(() -> head.onServed(assignment));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void count(Listener listener, int change) {
+    listener.countQueued(change);
+    waiting.addAndGet(change);
+  }
+}
