@@ -250,6 +250,15 @@ public final class Balancer implements AutoCloseable {
     return held.get();
   }
 
+  /** Returns the timers that are set, of all sessions. */
+  int timers() {
+    int sum = 0;
+    for (Loop loop : loops) {
+      sum += loop.eventLoop().submit(loop::timers).syncUninterruptibly().getNow();
+    }
+    return sum;
+  }
+
   /** Returns how late the event loops were at their last probe, the worst of them. */
   public long loopLagNanos() {
     return loops.stream().mapToLong(Loop::lagNanos).max().orElse(0);

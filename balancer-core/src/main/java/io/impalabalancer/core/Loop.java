@@ -114,6 +114,10 @@ final class Loop {
     timers.cancel(timer);
   }
 
+  int timers() {
+    return timers.size();
+  }
+
   private void scheduleTick() {
     eventLoop.schedule(this::tick, TimerWheel.TICK_NANOS, TimeUnit.NANOSECONDS);
   }

@@ -1,0 +1,185 @@
+package io.impalabalancer.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.config.Protocol;
+import io.netty.util.concurrent.Ticker;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A balancer under test with everything around it: opened with all coordinators UP, its ended
+ * sessions kept, and on close proven to have left nothing behind.
+ */
+final class BalancerRig implements AutoCloseable {
+  static final Duration SOON = Duration.ofSeconds(10);
+
+  final Balancer balancer;
+  final List<SessionView> ended = new CopyOnWriteArrayList<>();
+  final Map<Termination, AtomicInteger> terminations = new ConcurrentHashMap<>();
+  final List<CoordinatorEvent> events = new CopyOnWriteArrayList<>();
+  private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private boolean errorsExpected;
+
+  private BalancerRig(Balancer balancer) {
+    this.balancer = balancer;
+    balancer.addListener(
+        new BalancerListener() {
+          @Override
+          public void sessionEnded(SessionView session) {
+            ended.add(session);
+            terminations
+                .computeIfAbsent(session.termination(), t -> new AtomicInteger())
+                .incrementAndGet();
+          }
+
+          @Override
+          public void coordinatorChanged(CoordinatorEvent event) {
+            events.add(event);
+          }
+        });
+    log.start();
+    rootLogger().addAppender(log);
+  }
+
+  /** Starts with a configuration; what it does not say of wire and stats is added. */
+  static BalancerRig start(String wire, String hocon) throws IOException {
+    BalancerRig rig = make(wire, hocon);
+    rig.balancer.coordinators().forEach(c -> c.setStatus(Coordinator.Status.UP, "test"));
+    rig.balancer.open();
+    return rig;
+  }
+
+  /** As {@link #start}, with the coordinators CHECKING and nothing bound yet. */
+  static BalancerRig make(String wire, String hocon) {
+    String text =
+        "impala-balancer { wire = " + wire + ", stats.bind = none, threads = 2\n" + hocon + "\n}";
+    try {
+      return new BalancerRig(
+          new Balancer(
+              ConfigLoader.parse("test.conf", text).config(),
+              Ticker.systemTicker(),
+              InetAddress::getAllByName));
+    } catch (ConfigException e) {
+      throw new AssertionError(e.problems().toString(), e);
+    }
+  }
+
+  /** Returns HOCON for coordinators named c1, c2 ... that serve {@code tcp} and HiveServer2. */
+  static String coordinators(String settings, int... ports) {
+    StringBuilder text = new StringBuilder("coordinators = [");
+    for (int i = 0; i < ports.length; i++) {
+      text.append("{ name = c")
+          .append(i + 1)
+          .append(
+              ", host = 127.0.0.1, ports { beeswax = none, hiveserver2-http = none, web = none,")
+          .append(" hiveserver2 = none, tcp = ")
+          .append(ports[i])
+          .append(" }, ")
+          .append(settings)
+          .append(" }\n");
+    }
+    return text.append("]\n").toString();
+  }
+
+  /** Returns HOCON for one listener named l. */
+  static String listener(String settings) {
+    return "listeners = [{ name = l, bind = \"127.0.0.1:0\", protocol = tcp, " + settings + " }]\n";
+  }
+
+  int port() {
+    return balancer.listeners().get(0).addresses().get(0).getPort();
+  }
+
+  Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port());
+    socket.setSoTimeout((int) SOON.toMillis());
+    socket.setTcpNoDelay(true);
+    return socket;
+  }
+
+  Coordinator coordinator(int index) {
+    return balancer.coordinators().get(index);
+  }
+
+  SessionCounters counters(int index) {
+    return balancer.listeners().get(0).counters(coordinator(index));
+  }
+
+  /** Waits for a number of sessions to have ended, and returns the last. */
+  SessionView awaitEnded(int count) {
+    Awaitility.await().atMost(SOON).until(() -> ended.size() >= count);
+    return ended.get(ended.size() - 1);
+  }
+
+  void awaitSessions(int count) {
+    Awaitility.await().atMost(SOON).until(() -> balancer.sessions() == count);
+  }
+
+  void expectErrors() {
+    errorsExpected = true;
+  }
+
+  /** Returns the log lines that contain a text. */
+  List<String> log(String text) {
+    return List.copyOf(log.list).stream()
+        .map(ILoggingEvent::getFormattedMessage)
+        .filter(line -> line.contains(text))
+        .toList();
+  }
+
+  /** Ends the balancer and proves that no session, slot, timer, buffer or error line is left. */
+  @Override
+  public void close() {
+    balancer.closeSessions(Termination.SHUTDOWN);
+    Awaitility.await().atMost(SOON).until(() -> balancer.sessions() == 0);
+    Awaitility.await().atMost(SOON).untilAsserted(this::assertNothingLeft);
+    balancer.close();
+    rootLogger().detachAppender(log);
+    if (!errorsExpected) {
+      assertThat(List.copyOf(log.list))
+          .filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.ERROR))
+          .isEmpty();
+    }
+    assertThat(terminations).doesNotContainKey(Termination.INTERNAL);
+  }
+
+  void assertNothingLeft() {
+    assertThat(balancer.heldBytes()).as("held bytes").isZero();
+    assertThat(balancer.timers()).as("timers").isZero();
+    balancer.coordinators().forEach(c -> assertThat(c.sessions()).as(c.name()).isZero());
+    for (Listener listener : balancer.listeners()) {
+      assertThat(listener.sessions()).as(listener.name()).isZero();
+      assertThat(listener.queued()).as(listener.name()).isZero();
+      listener
+          .pool()
+          .members()
+          .forEach(m -> assertThat(listener.counters(m.coordinator()).sessions()).isZero());
+    }
+    assertThat(balancer.queue().isEmpty()).isTrue();
+  }
+
+  private static Logger rootLogger() {
+    return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+  }
+
+  /** Returns whether a protocol of a coordinator is open. */
+  boolean open(int index) {
+    return coordinator(index).isOpen(Protocol.TCP);
+  }
+}
