@@ -69,7 +69,12 @@ final class EpollWire implements Wire, EpollIoHandle {
     this(relay);
     socket = accepted;
     noDelay = true;
-    register(READ);
+    try {
+      register(READ);
+    } catch (ChannelException | UncheckedIOException e) {
+      close();
+      throw e;
+    }
   }
 
   @Override
@@ -262,6 +267,10 @@ final class EpollWire implements Wire, EpollIoHandle {
 
   @Override
   public boolean write(ByteBuf bytes) {
+    if (!bytes.isReadable()) {
+      bytes.release();
+      return true;
+    }
     try {
       int sent = send(socket(), bytes);
       written += sent;

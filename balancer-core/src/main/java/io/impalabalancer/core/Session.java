@@ -6,7 +6,6 @@ import io.impalabalancer.config.Timeouts;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -15,32 +14,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One client connection and the coordinator connection made for it, from accept to close. It
- * decides: what to read, when to dial, where, when to stop. Two {@link Relay}s do the rest.
+ * decides: what to read, when to dial, when to stop. Its {@link Connector} finds the coordinator,
+ * its two {@link Relay}s move the bytes.
  *
  * <pre>
- *   accept --> FIRST_BYTES --said something--> (assign) --full--> QUEUE --slot freed--+
- *                  |                             |  ^                                 |
- *                  |                     assigned|  |refused: another member          |
- *                  |                             v  |                                 v
- *                  |                            CONNECT <-----------------------------+
- *                  |                             |
- *                  |                             v connected
- *                  |                            DATA: relay both ways
- *                  v                             |
- *               close(Termination) <-------------+   from every phase, the only way out
+ *   accept --> FIRST_BYTES --it speaks--> CONNECT --connected--> DATA: relay both ways
+ *                   |                     |  ^  |                  |
+ *                   |        all are full |  |  | refused: another |
+ *                   |                     v  |  | member           |
+ *                   |                    QUEUE<-+                  |
+ *                   v                      v                       v
+ *               close(Termination): from every phase, and the only way out
  * </pre>
  *
- * <p>Touched on its loop only, except where it waits in the {@link WaitQueue} under that one's
- * lock, and after it has ended, when nothing changes any more.
+ * <p>After {@code close} the last bytes may still go out, for two seconds at most; then it is gone,
+ * and its slot with it. Touched on its loop only.
  */
-final class Session extends TimerWheel.Timer implements SessionView, Choice, Runnable {
+final class Session extends TimerWheel.Timer implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   /** A session this old gets keepalive on the coordinator's side; shorter ones need not pay. */
   private static final long KEEPALIVE_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
-
-  /** Pause before a coordinator is tried again that has failed already. */
-  private static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** How long an ended session waits for its peers to take the last bytes and to close. */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -53,43 +47,19 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
 
   private final Listener listener;
   private final Loop loop;
-  private final InetSocketAddress clientAddress;
+  private final SessionRecord record;
   private final Function<Relay, Wire> accept;
-  private final long acceptedMillis = System.currentTimeMillis();
-  private final long acceptedNanos;
   private final Relay client = new Relay(this);
   private final Relay server = new Relay(this);
+  private final Connector connector;
 
-  private Phase phase = Phase.FIRST_BYTES;
-  private @Nullable Termination termination;
-  private boolean gone;
-
-  /** What the client said before there was a coordinator to say it to. */
+  /** What the client said before there was a coordinator to say it to; some may be sent already. */
   private @Nullable ByteBuf first;
 
-  private @Nullable Coordinator coordinator;
-  private @Nullable SessionCounters counters;
-  private boolean slotHeld;
-  private @Nullable Attempts attempts;
-  private boolean waitingInLine;
-  private int queuePosition;
-  private long queueOrder;
-
-  private long lastMoveNanos;
-  private long phaseNanos;
-  private long spokeNanos;
-  private long queueNanos;
-  private long connectNanos = -1;
   private long connectedNanos;
-  private long endedNanos;
-  private boolean assignedOnce;
+  private long lastMoveNanos;
   private boolean keepaliveSet;
-  private int retries;
-  private boolean redispatched;
-  private int balancerSessions;
-  private int listenerSessions;
-  private int assignedSessions;
-  private int coordinatorSessions;
+  private boolean gone;
 
   /**
    * Makes the session of a client that was just accepted; {@link #run} begins it.
@@ -100,14 +70,11 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
       Listener listener, Loop loop, InetSocketAddress clientAddress, Function<Relay, Wire> accept) {
     this.listener = listener;
     this.loop = loop;
-    this.clientAddress = clientAddress;
     this.accept = accept;
-    acceptedNanos = loop.nanoTime();
+    record = new SessionRecord(listener, clientAddress, loop.nanoTime());
+    connector = new Connector(this, record, server);
     Relay.join(client, server);
   }
-
-  // ---- The way of a connection
-  // -------------------------------------------------------------------
 
   /** Begins: waits for the client's first bytes, or dials at once. */
   @Override
@@ -123,18 +90,17 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
       return;
     }
     if (waits) {
-      setTimer(acceptedNanos, config().timeouts().firstBytes());
+      setTimer(record.acceptedNanos, Timeouts.toNanos(config().timeouts().firstBytes()));
     } else {
-      spokeNanos = acceptedNanos;
-      assign();
+      connector.start();
     }
   }
 
-  /** Reads what the client says before it has a coordinator. FIRST_BYTES, QUEUE, CONNECT. */
+  /** Reads what the client says before it has a coordinator. */
   void onEarlyReadable() {
-    while (termination == null && phase != Phase.DATA && !client.inputEnded()) {
+    while (!ended() && !relaying() && !client.inputEnded()) {
       ByteBuf said = first;
-      if (said != null && said.readableBytes() >= HeldBytes.READ_MAX_BYTES) {
+      if (said != null && said.writerIndex() >= HeldBytes.READ_MAX_BYTES) {
         return;
       }
       int count = client.wire().read();
@@ -145,17 +111,17 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
       } else if (count == Wire.END) {
         client.endInput();
         // Who ends after it has spoken may wait for an answer; but not in a line.
-        if (said == null || phase == Phase.QUEUE) {
+        if (said == null || record.phase == Phase.QUEUE) {
           close(Termination.CLIENT_LEFT);
         }
       } else {
         keep(count);
-        if (phase == Phase.FIRST_BYTES) {
+        boolean more = client.wire().mayReadMore();
+        if (record.phase == Phase.FIRST_BYTES) {
           loop.spoke(this);
-          spokeNanos = loop.nanoTime();
-          assign();
+          connector.start();
         }
-        if (!client.hasWire() || !client.wire().mayReadMore()) {
+        if (!more) {
           return;
         }
       }
@@ -172,88 +138,34 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
     loop.held().add(count);
   }
 
-  /** Asks for a coordinator. */
-  private void assign() {
-    onAssignment(listener.assign(this));
+  /** Returns what the client said so far, null if nothing; it stays the session's. */
+  @Nullable ByteBuf first() {
+    return first;
   }
 
-  private void onAssignment(Assignment assignment) {
-    switch (assignment.kind()) {
-      case ASSIGNED -> dial(assignment);
-      case NONE -> {
-        phase = Phase.CONNECT;
-        close(Termination.NONE_USABLE);
-      }
-      case TRIED -> {
-        phase = Phase.CONNECT;
-        setTimer(loop.nanoTime(), TRY_AGAIN_NANOS);
-      }
-      case FULL -> {
-        enter(Phase.QUEUE);
-        long left = Timeouts.toNanos(config().timeouts().queue());
-        setTimer(phaseNanos, left == Long.MAX_VALUE ? left : Math.max(0, left - queueNanos));
-        waitingInLine = true;
-        listener.balancer().queue().join(this);
-      }
+  private @Nullable ByteBuf takeFirst() {
+    ByteBuf said = first;
+    if (said != null) {
+      first = null;
+      loop.held().add(-said.writerIndex());
     }
+    return said;
   }
 
-  /** The queue's answer: a slot, or nobody usable any more. QUEUE, or ended meanwhile. */
-  void onServed(Assignment assignment) {
-    waitingInLine = false;
-    Member member = assignment.member();
-    if (termination != null) {
-      if (member != null) {
-        listener.balancer().queue().giveBack(member.coordinator());
-      }
+  /** The coordinator connection stands: sends what the client said, and relays. */
+  void onConnected() {
+    assert record.phase == Phase.CONNECT && !ended();
+    connector.onConnected();
+    enter(Phase.DATA);
+    connectedNanos = loop.nanoTime();
+    lastMoveNanos = connectedNanos;
+    listener.balancer().events().sessionAssigned(record);
+    ByteBuf said = takeFirst();
+    if (said != null && !server.wire().write(said)) {
+      onBroken(server);
       return;
     }
-    queueNanos += loop.nanoTime() - phaseNanos;
-    onAssignment(assignment);
-  }
-
-  /** Connects to a coordinator whose slot was taken. */
-  private void dial(Assignment assignment) {
-    Coordinator chosen = assignment.chosen().coordinator();
-    redispatched |= coordinator != null && coordinator != chosen;
-    coordinator = chosen;
-    counters = listener.counters(chosen);
-    counters.enter();
-    slotHeld = true;
-    assignedOnce = true;
-    enter(Phase.CONNECT);
-    setTimer(phaseNanos, config().timeouts().connect());
-    Wire wire = listener.balancer().wires().wire(server);
-    server.setWire(wire);
-    InetSocketAddress address = chosen.socketAddress(listener.protocol());
-    wire.connect(address, first);
-  }
-
-  /** The coordinator connection stands: sends what the client said, and relays. CONNECT. */
-  void onConnected() {
-    assert phase == Phase.CONNECT && termination == null;
-    enter(Phase.DATA);
-    connectedNanos = phaseNanos;
-    connectNanos = connectedNanos - spokeNanos - queueNanos;
-    lastMoveNanos = connectedNanos;
-    attempts = null;
-    Coordinator chosen = assignedTo();
-    countersOfAssigned().assigned.increment();
-    BalancerListener events = listener.balancer().events();
-    events.connected(chosen, listener.protocol());
-    events.sessionAssigned(this);
-    ByteBuf said = takeFirst();
-    if (said != null) {
-      if (said.isReadable()) {
-        if (!server.wire().write(said)) {
-          onBroken(server);
-          return;
-        }
-      } else {
-        said.release();
-      }
-      server.countWritten();
-    }
+    server.countWritten();
     setIdleTimer(connectedNanos);
     if (client.inputEnded()) {
       server.endOutput();
@@ -262,113 +174,22 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
     }
   }
 
-  private @Nullable ByteBuf takeFirst() {
-    ByteBuf said = first;
-    first = null;
-    if (said != null) {
-      loop.held().add(-said.writerIndex());
-    }
-    return said;
-  }
-
-  /** An attempt to connect failed: another member, or the end. CONNECT. */
   void onConnectFailed(ConnectFailure failure) {
-    assert phase == Phase.CONNECT && termination == null;
-    server.dropWire();
-    Coordinator failed = assignedTo();
-    countersOfAssigned().connectErrors.increment();
-    giveSlotBack();
-    listener.balancer().events().connectFailed(failed, listener.protocol(), failure);
-    if (failure == ConnectFailure.NO_RESOURCES) {
-      LOG.warn(
-          "event=connect-failed listener={} coordinator={} reason=no-resources",
-          listener.name(),
-          failed.name());
-      close(Termination.NO_RESOURCES);
-    } else if (retries >= config().retries()) {
-      close(
-          failure == ConnectFailure.TIMEOUT
-              ? Termination.CONNECT_TIMEOUT
-              : Termination.CONNECT_FAILED);
-    } else {
-      listener.balancer().resolveSoon(failed);
-      retries++;
-      countersOfAssigned().retries.increment();
-      attempts = new Attempts(failed, attempts);
-      assign();
-    }
+    assert record.phase == Phase.CONNECT && !ended();
+    connector.onConnectFailed(failure);
   }
-
-  /** Ends the session: the only way out, from every phase. What follows is the table's to say. */
-  void close(Termination how) {
-    assert loop.eventLoop().inEventLoop();
-    if (termination != null) {
-      return;
-    }
-    termination = how;
-    endedNanos = loop.nanoTime();
-    loop.cancelTimer(this);
-    if (waitingInLine) {
-      listener.balancer().queue().leave(this);
-      queueNanos += endedNanos - phaseNanos;
-    }
-    ByteBuf said = takeFirst();
-    if (said != null) {
-      said.release();
-    }
-    attempts = null;
-    server.end(how.coordinator());
-    client.end(how.client());
-    if (!gone) {
-      onWireClosed();
-    }
-    if (!gone) {
-      setTimer(endedNanos, LINGER_NANOS);
-    }
-  }
-
-  /** A wire was closed. After both nothing is left of the session. */
-  void onWireClosed() {
-    if (termination == null || gone || client.hasWire() || server.hasWire()) {
-      return;
-    }
-    gone = true;
-    loop.cancelTimer(this);
-    loop.remove(this);
-    balancerSessions = listener.balancer().sessions();
-    listenerSessions = listener.sessions();
-    assignedSessions = listener.assignedSessions();
-    coordinatorSessions = counters == null ? 0 : counters.sessions();
-    giveSlotBack();
-    listener.balancer().events().sessionEnded(this);
-    listener.dismiss();
-  }
-
-  private void giveSlotBack() {
-    if (slotHeld) {
-      slotHeld = false;
-      countersOfAssigned().leave();
-      listener.balancer().queue().giveBack(assignedTo());
-    }
-  }
-
-  // ---- While it relays
-  // ---------------------------------------------------------------------------
 
   /** Bytes moved, on either side. */
   void moved() {
     lastMoveNanos = loop.nanoTime();
   }
 
-  /** Counts bytes that a side has written out. */
+  /** Counts bytes that a side's wire has written out. */
   void count(Relay side, long bytes) {
-    SessionCounters to = counters;
-    if (to != null) {
-      (side == client ? to.bytesToClient : to.bytesToCoordinator).add(bytes);
-    }
+    connector.count(side == client, bytes);
   }
 
-  /** A side was sent FIN, because the other had ended. DATA. */
+  /** A side was sent FIN, because the other had ended. */
   void onHalfClosed() {
     if (client.ended() && server.ended()) {
       close(Termination.COMPLETED);
@@ -382,7 +203,7 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
     if (side == server) {
       close(Termination.COORDINATOR_RESET);
     } else {
-      close(phase == Phase.DATA ? Termination.CLIENT_RESET : Termination.CLIENT_LEFT);
+      close(relaying() ? Termination.CLIENT_RESET : Termination.CLIENT_LEFT);
     }
   }
 
@@ -391,48 +212,71 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
     LOG.error(
         "event=defect listener={} client={} phase={}",
         listener.name(),
-        clientAddress,
-        phase,
+        record.clientAddress,
+        record.phase,
         defect);
     close(Termination.INTERNAL);
   }
 
-  // ---- Time
-  // --------------------------------------------------------------------------------------
-
-  private void enter(Phase to) {
-    phase = to;
-    phaseNanos = loop.nanoTime();
+  /** Ends the session: the only way out. What each side is sent is the table's to say. */
+  void close(Termination how) {
+    assert loop.eventLoop().inEventLoop();
+    if (ended()) {
+      return;
+    }
+    long now = loop.nanoTime();
+    record.termination = how;
+    record.durationNanos = now - record.acceptedNanos;
+    loop.cancelTimer(this);
+    connector.cancel();
+    ByteBuf said = takeFirst();
+    if (said != null) {
+      said.release();
+    }
+    server.end(how.coordinator());
+    client.end(how.client());
+    onWireClosed();
+    if (!gone) {
+      setTimer(now, LINGER_NANOS);
+    }
   }
 
-  private void setTimer(long nowNanos, Duration delay) {
-    setTimer(nowNanos, Timeouts.toNanos(delay));
+  /** A wire may have been closed. After both nothing is left of an ended session. */
+  void onWireClosed() {
+    if (!ended() || gone || client.hasWire() || server.hasWire()) {
+      return;
+    }
+    gone = true;
+    loop.cancelTimer(this);
+    loop.remove(this);
+    record.bytesToClient = client.bytesWritten();
+    record.bytesToCoordinator = server.bytesWritten();
+    record.balancerSessions = listener.balancer().sessions();
+    record.listenerSessions = listener.sessions();
+    record.assignedSessions = listener.assignedSessions();
+    record.coordinatorSessions = connector.coordinatorSessions();
+    connector.giveSlotBack();
+    listener.balancer().events().sessionEnded(record);
+    listener.dismiss();
   }
 
-  private void setTimer(long nowNanos, long delayNanos) {
+  // Time.
+
+  void setTimer(long nowNanos, long delayNanos) {
     loop.setTimer(this, nowNanos, delayNanos);
   }
 
   @Override
   void expired(long nowNanos) {
-    if (termination != null) {
+    if (ended()) {
       server.abandon();
       client.abandon();
-      return;
-    }
-    switch (phase) {
-      case FIRST_BYTES -> close(Termination.FIRST_BYTES_TIMEOUT);
-      case QUEUE -> close(Termination.QUEUE_TIMEOUT);
-      case CONNECT -> {
-        if (server.hasWire()) {
-          server.wire().reset();
-          onConnectFailed(ConnectFailure.TIMEOUT);
-        } else {
-          attempts = null;
-          assign();
-        }
-      }
-      case DATA -> expiredIdle(nowNanos);
+    } else if (record.phase == Phase.FIRST_BYTES) {
+      close(Termination.FIRST_BYTES_TIMEOUT);
+    } else if (relaying()) {
+      expiredIdle(nowNanos);
+    } else {
+      connector.expired();
     }
   }
 
@@ -466,181 +310,57 @@ final class Session extends TimerWheel.Timer implements SessionView, Choice, Run
   /** Returns how long the client may be silent, if it is the client that is waited for. */
   private long clientTimeoutNanos() {
     Timeouts timeouts = config().timeouts();
-    if (server.inputEnded()) {
-      return client.inputEnded() && client.pending() == 0
-          ? Long.MAX_VALUE
-          : Timeouts.toNanos(timeouts.clientFin());
-    }
-    boolean onlyServerIsWaitedFor =
-        client.pending() == 0 && (client.inputEnded() || server.pending() > 0);
-    return onlyServerIsWaitedFor ? Long.MAX_VALUE : Timeouts.toNanos(timeouts.client());
+    return timeoutNanos(client, server, timeouts.client(), timeouts.clientFin());
   }
 
   /** Returns how long the coordinator may be silent, if it is the one that is waited for. */
   private long serverTimeoutNanos() {
     Timeouts timeouts = config().timeouts();
-    if (client.inputEnded()) {
-      return server.inputEnded() && server.pending() == 0
-          ? Long.MAX_VALUE
-          : Timeouts.toNanos(timeouts.serverFin());
-    }
-    boolean onlyClientIsWaitedFor =
-        server.pending() == 0 && (server.inputEnded() || client.pending() > 0);
-    return onlyClientIsWaitedFor ? Long.MAX_VALUE : Timeouts.toNanos(timeouts.server());
+    return timeoutNanos(server, client, timeouts.server(), timeouts.serverFin());
   }
 
-  // ---- What a choice depends on
-  // ------------------------------------------------------------------
-
-  @Override
-  public long sourceHash() {
-    return SourceHash.hash(
-        clientAddress.getAddress(), config().sourcePrefix4(), config().sourcePrefix6());
+  /**
+   * Returns how long a side may be silent. A side that has ended is waited for only until it has
+   * taken what is held for it; and while bytes are held for the other side, nothing is read from
+   * this one, so that its silence is not its own.
+   */
+  private static long timeoutNanos(Relay side, Relay other, Duration open, Duration halfClosed) {
+    boolean waitedFor = side.pending() > 0 || (!side.inputEnded() && other.pending() == 0);
+    return waitedFor ? Timeouts.toNanos(other.inputEnded() ? halfClosed : open) : Long.MAX_VALUE;
   }
 
-  @Override
-  public boolean tried(Coordinator candidate) {
-    for (Attempts failed = attempts; failed != null; failed = failed.before()) {
-      if (failed.coordinator() == candidate) {
-        return true;
-      }
-    }
-    return false;
+  // What the parts of a session ask each other.
+
+  void enter(Phase phase) {
+    record.phase = phase;
   }
 
-  /** The coordinators tried in vain, the last first. */
-  private record Attempts(Coordinator coordinator, @Nullable Attempts before) {}
-
-  /** Notes where it stands in line. Under the queue's lock. */
-  void setPlace(int position, long order) {
-    queuePosition = position;
-    queueOrder = order;
+  Phase phase() {
+    return record.phase;
   }
 
-  /** Returns its place among all who ever waited. Under the queue's lock. */
-  long queueOrder() {
-    return queueOrder;
+  boolean relaying() {
+    return record.phase == Phase.DATA;
   }
 
-  // ---- What can be known of it
-  // -------------------------------------------------------------------
+  /** Returns whether it has ended, even if its last bytes are still going out. */
+  boolean ended() {
+    return record.termination != null;
+  }
 
   Loop loop() {
     return loop;
   }
 
   long acceptedNanos() {
-    return acceptedNanos;
+    return record.acceptedNanos;
   }
 
-  boolean relaying() {
-    return phase == Phase.DATA;
-  }
-
-  /** Returns whether it has ended, even if its last bytes are still going out. */
-  boolean ended() {
-    return termination != null;
+  @Nullable Coordinator coordinator() {
+    return record.coordinator;
   }
 
   private ListenerConfig config() {
     return listener.config();
-  }
-
-  private Coordinator assignedTo() {
-    return Objects.requireNonNull(coordinator);
-  }
-
-  private SessionCounters countersOfAssigned() {
-    return Objects.requireNonNull(counters);
-  }
-
-  @Override
-  public Listener listener() {
-    return listener;
-  }
-
-  @Override
-  public InetSocketAddress clientAddress() {
-    return clientAddress;
-  }
-
-  @Override
-  public @Nullable Coordinator coordinator() {
-    return coordinator;
-  }
-
-  @Override
-  public long acceptedMillis() {
-    return acceptedMillis;
-  }
-
-  @Override
-  public long queueNanos() {
-    return assignedOnce || phase == Phase.QUEUE ? queueNanos : -1;
-  }
-
-  @Override
-  public long connectNanos() {
-    return connectNanos;
-  }
-
-  @Override
-  public long durationNanos() {
-    return (termination == null ? loop.nanoTime() : endedNanos) - acceptedNanos;
-  }
-
-  @Override
-  public long bytesToCoordinator() {
-    return server.bytesWritten();
-  }
-
-  @Override
-  public long bytesToClient() {
-    return client.bytesWritten();
-  }
-
-  @Override
-  public @Nullable Termination termination() {
-    return termination;
-  }
-
-  @Override
-  public Phase phase() {
-    return phase;
-  }
-
-  @Override
-  public int retries() {
-    return retries;
-  }
-
-  @Override
-  public boolean redispatched() {
-    return redispatched;
-  }
-
-  @Override
-  public int balancerSessions() {
-    return balancerSessions;
-  }
-
-  @Override
-  public int listenerSessions() {
-    return listenerSessions;
-  }
-
-  @Override
-  public int assignedSessions() {
-    return assignedSessions;
-  }
-
-  @Override
-  public int coordinatorSessions() {
-    return coordinatorSessions;
-  }
-
-  @Override
-  public int queuePosition() {
-    return queuePosition;
   }
 }

@@ -23,13 +23,16 @@ public interface SessionView {
   /** Returns when it was accepted. */
   long acceptedMillis();
 
-  /** Returns how long it waited in the queue over all attempts, -1 if no coordinator was found. */
+  /** Returns how long it waited in the queue over all attempts, -1 if it never came to choose. */
   long queueNanos();
 
-  /** Returns how long from accept to the coordinator connection, less the wait, -1 if none. */
+  /**
+   * Returns how long from the client's first bytes, or from accept if it was dialled then, to the
+   * coordinator connection, less the wait in the queue; -1 if it never stood.
+   */
   long connectNanos();
 
-  /** Returns how long it lived. */
+  /** Returns how long it lived, 0 while it does. */
   long durationNanos();
 
   /** Returns the bytes written to the coordinator. */

@@ -9,14 +9,15 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The sessions that wait for a free slot: one line a listener, first come, first served. Of several
- * lines whose heads could use a slot, the head that has waited longest gets it.
+ * The sessions that wait for a free slot, as their connectors: one line a listener, first come,
+ * first served. Of several lines whose heads could use a slot, the head that has waited longest
+ * gets it.
  *
  * <p>Shared by all loops, under one lock that is taken only while somebody waits. While anybody
  * does, newcomers join too, so that nobody is overtaken.
  */
 final class WaitQueue {
-  private final Map<Listener, LinkedHashSet<Session>> lines = new LinkedHashMap<>();
+  private final Map<Listener, LinkedHashSet<Connector>> lines = new LinkedHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private long joined;
 
@@ -26,21 +27,21 @@ final class WaitQueue {
   }
 
   /** Puts a session at the end of its line, and serves. Its answer comes to its loop. */
-  synchronized void join(Session session) {
-    LinkedHashSet<Session> line =
-        lines.computeIfAbsent(session.listener(), listener -> new LinkedHashSet<>());
-    session.setPlace(line.size(), joined++);
-    line.add(session);
-    count(session.listener(), 1);
+  synchronized void join(Connector connector) {
+    LinkedHashSet<Connector> line =
+        lines.computeIfAbsent(connector.listener(), listener -> new LinkedHashSet<>());
+    connector.placed(line.size(), joined++);
+    line.add(connector);
+    count(connector.listener(), 1);
     serve();
   }
 
   /** Takes a session out; false if it was served already, and its answer is on the way. */
-  synchronized boolean leave(Session session) {
-    LinkedHashSet<Session> line = lines.get(session.listener());
-    boolean left = line != null && line.remove(session);
+  synchronized boolean leave(Connector connector) {
+    LinkedHashSet<Connector> line = lines.get(connector.listener());
+    boolean left = line != null && line.remove(connector);
     if (left) {
-      count(session.listener(), -1);
+      count(connector.listener(), -1);
     }
     return left;
   }
@@ -62,14 +63,14 @@ final class WaitQueue {
   }
 
   private boolean serveOne() {
-    List<Session> heads = new ArrayList<>(lines.size());
-    for (LinkedHashSet<Session> line : lines.values()) {
+    List<Connector> heads = new ArrayList<>(lines.size());
+    for (LinkedHashSet<Connector> line : lines.values()) {
       if (!line.isEmpty()) {
         heads.add(line.iterator().next());
       }
     }
-    heads.sort(Comparator.comparingLong(Session::queueOrder));
-    for (Session head : heads) {
+    heads.sort(Comparator.comparingLong(Connector::order));
+    for (Connector head : heads) {
       Assignment assignment = head.listener().choose(head);
       if (assignment.kind() != Assignment.Kind.FULL) {
         leave(head);
