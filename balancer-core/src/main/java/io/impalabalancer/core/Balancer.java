@@ -52,13 +52,14 @@ public final class Balancer implements AutoCloseable {
 
   /** Makes a balancer that is not open: its host names are being looked up, nothing is bound. */
   public Balancer(BalancerConfig config) {
-    this(config, Ticker.systemTicker(), InetAddress::getAllByName);
+    this(config, Ticker.systemTicker(), InetAddress::getAllByName, Wires.of(config.wire()));
   }
 
-  Balancer(BalancerConfig config, Ticker ticker, Resolver.Lookup lookup) {
+  /** Makes one with a clock, name service and wires of the caller's. */
+  Balancer(BalancerConfig config, Ticker ticker, Resolver.Lookup lookup, Wires wires) {
     this.config = config;
     this.ticker = ticker;
-    wires = Wires.of(config.wire());
+    this.wires = wires;
     held = new HeldBytes(config.bufferLimit());
     admission = new Admission(config.maxconn());
     Coordinator.Observer observer = new Changes();

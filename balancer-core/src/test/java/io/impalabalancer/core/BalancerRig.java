@@ -6,9 +6,11 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.Protocol;
+import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,8 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -34,10 +38,12 @@ final class BalancerRig implements AutoCloseable {
   final Map<Termination, AtomicInteger> terminations = new ConcurrentHashMap<>();
   final List<CoordinatorEvent> events = new CopyOnWriteArrayList<>();
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+  private final @Nullable MockTicker clock;
   private boolean errorsExpected;
 
-  private BalancerRig(Balancer balancer) {
+  private BalancerRig(Balancer balancer, @Nullable MockTicker clock) {
     this.balancer = balancer;
+    this.clock = clock;
     balancer.addListener(
         new BalancerListener() {
           @Override
@@ -59,25 +65,45 @@ final class BalancerRig implements AutoCloseable {
 
   /** Starts with a configuration; what it does not say of wire and stats is added. */
   static BalancerRig start(String wire, String hocon) throws IOException {
-    BalancerRig rig = make(wire, hocon);
-    rig.balancer.coordinators().forEach(c -> c.setStatus(Coordinator.Status.UP, "test"));
-    rig.balancer.open();
-    return rig;
+    return make(wire, hocon, null).open();
+  }
+
+  /** As {@link #start}, with a clock that moves only by {@link #advance}. */
+  static BalancerRig startFrozen(String wire, String hocon) throws IOException {
+    return make(wire, hocon, Ticker.newMockTicker()).open();
   }
 
   /** As {@link #start}, with the coordinators CHECKING and nothing bound yet. */
-  static BalancerRig make(String wire, String hocon) {
+  static BalancerRig make(String wire, String hocon, @Nullable MockTicker clock) {
     String text =
         "impala-balancer { wire = " + wire + ", stats.bind = none, threads = 2\n" + hocon + "\n}";
     try {
+      BalancerConfig config = ConfigLoader.parse("test.conf", text).config();
       return new BalancerRig(
           new Balancer(
-              ConfigLoader.parse("test.conf", text).config(),
-              Ticker.systemTicker(),
-              InetAddress::getAllByName));
+              config,
+              clock == null ? Ticker.systemTicker() : clock,
+              InetAddress::getAllByName,
+              Wires.of(config.wire())),
+          clock);
     } catch (ConfigException e) {
       throw new AssertionError(e.problems().toString(), e);
     }
+  }
+
+  /** Marks all coordinators UP and opens the listeners. */
+  BalancerRig open() throws IOException {
+    balancer.coordinators().forEach(c -> c.setStatus(Coordinator.Status.UP, "test"));
+    balancer.open();
+    return this;
+  }
+
+  /** Lets time pass; only for {@link #startFrozen}. */
+  void advance(Duration time) {
+    if (clock == null) {
+      throw new IllegalStateException("the clock is the system's");
+    }
+    clock.advance(time.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Returns HOCON for coordinators named c1, c2 ... that serve {@code tcp} and HiveServer2. */
@@ -147,7 +173,14 @@ final class BalancerRig implements AutoCloseable {
   @Override
   public void close() {
     balancer.closeSessions(Termination.SHUTDOWN);
-    Awaitility.await().atMost(SOON).until(() -> balancer.sessions() == 0);
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> {
+          if (clock != null) {
+            advance(Duration.ofSeconds(3));
+          }
+          return balancer.sessions() == 0;
+        });
     Awaitility.await().atMost(SOON).untilAsserted(this::assertNothingLeft);
     balancer.close();
     rootLogger().detachAppender(log);
