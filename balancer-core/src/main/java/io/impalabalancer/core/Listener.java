@@ -4,6 +4,7 @@ import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.ListenerConfig;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.config.Unavailable;
+import io.netty.channel.IoEventLoop;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -192,7 +194,10 @@ public final class Listener {
 
   private static void closeOnLoop(Acceptor acceptor) {
     try {
-      acceptor.loop().eventLoop().submit(acceptor::close).get();
+      IoEventLoop eventLoop = acceptor.loop().eventLoop();
+      eventLoop.submit(acceptor::close).get();
+      // NIO gives the address up in the select that follows, which the loop does before this.
+      eventLoop.schedule(() -> {}, 1, TimeUnit.MILLISECONDS).get();
     } catch (ExecutionException e) {
       LOG.error("event=close-failed address={}", acceptor.address(), e);
     } catch (InterruptedException e) {

@@ -1,0 +1,179 @@
+package io.impalabalancer.core;
+
+import static io.impalabalancer.core.BalancerRig.SOON;
+import static io.impalabalancer.core.BalancerRig.coordinators;
+import static io.impalabalancer.core.BalancerRig.listener;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Limits: who waits where, and who is served next. */
+@ParameterizedClass
+@ValueSource(strings = {"epoll", "channel"})
+class LimitsTest {
+  private final String wire;
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  LimitsTest(String wire) {
+    this.wire = wire;
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      open.get(i).close();
+    }
+  }
+
+  private <T extends AutoCloseable> T keep(T closeable) {
+    open.add(closeable);
+    return closeable;
+  }
+
+  private BalancerRig rig(String hocon) throws IOException {
+    return keep(BalancerRig.startFrozen(wire, hocon));
+  }
+
+  private Socket speaking(BalancerRig rig, int listener) throws IOException {
+    int port = rig.balancer.listeners().get(listener).addresses().get(0).getPort();
+    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    client.setSoTimeout((int) SOON.toMillis());
+    client.getOutputStream().write('x');
+    return client;
+  }
+
+  private static boolean answered(Socket client, int withinMillis) throws IOException {
+    client.setSoTimeout(withinMillis);
+    try {
+      return client.getInputStream().read() == 'x';
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  private static void awaitQueued(BalancerRig rig, int listener, int count) {
+    Awaitility.await()
+        .atMost(SOON)
+        .until(() -> rig.balancer.listeners().get(listener).queued() == count);
+  }
+
+  @Test
+  void aFreedSlotGoesToTheHeadOfTheLineAtOnce() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig = rig(coordinators("maxconn = 1", echo.port()) + listener(""));
+    Socket first = speaking(rig, 0);
+    assertThat(answered(first, 5000)).isTrue();
+    List<Socket> line = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      line.add(speaking(rig, 0));
+      awaitQueued(rig, 0, i);
+    }
+    first.close();
+    for (int i = 0; i < 3; i++) {
+      assertThat(answered(line.get(i), 5000)).as("number %d in line", i).isTrue();
+      for (int later = i + 1; later < 3; later++) {
+        assertThat(line.get(later).getInputStream().available()).isZero();
+      }
+      assertThat(rig.coordinator(0).sessions()).isEqualTo(1);
+      line.get(i).close();
+    }
+    rig.awaitEnded(4);
+    assertThat(rig.ended).extracting(SessionView::queuePosition).containsExactly(0, 0, 1, 2);
+  }
+
+  @Test
+  void ofTwoListenersTheSessionThatWaitedLongestIsServedFirst() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(
+            coordinators("maxconn = 1", echo.port())
+                + "listeners = [{ name = a, bind = \"127.0.0.1:0\", protocol = tcp },"
+                + " { name = b, bind = \"127.0.0.1:0\", protocol = tcp }]");
+    Socket holder = speaking(rig, 0);
+    assertThat(answered(holder, 5000)).isTrue();
+    Socket older = speaking(rig, 1);
+    awaitQueued(rig, 1, 1);
+    Socket younger = speaking(rig, 0);
+    awaitQueued(rig, 0, 1);
+    holder.close();
+    assertThat(answered(older, 5000)).isTrue();
+    assertThat(younger.getInputStream().available()).isZero();
+    older.close();
+    assertThat(answered(younger, 5000)).isTrue();
+  }
+
+  @Test
+  void aCoordinatorThatComesUpServesTheLine() throws Exception {
+    TestServer one = keep(TestServer.echo());
+    TestServer two = keep(TestServer.echo());
+    BalancerRig rig = rig(coordinators("maxconn = 1", one.port(), two.port()) + listener(""));
+    rig.coordinator(1).setStatus(Coordinator.Status.DOWN, "test");
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    Socket waiting = speaking(rig, 0);
+    awaitQueued(rig, 0, 1);
+    rig.coordinator(1).setStatus(Coordinator.Status.UP, "test");
+    assertThat(answered(waiting, 5000)).isTrue();
+  }
+
+  @Test
+  void theLineIsSentAwayWhenNobodyIsUsableAnyMore() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig = rig(coordinators("maxconn = 1", echo.port()) + listener(""));
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    Socket waiting = speaking(rig, 0);
+    awaitQueued(rig, 0, 1);
+    rig.coordinator(0).setStatus(Coordinator.Status.DOWN, "test");
+    assertThat(waiting.getInputStream().read()).isEqualTo(-1);
+    waiting.close();
+    assertThat(rig.awaitEnded(1).termination()).isEqualTo(Termination.NONE_USABLE);
+  }
+
+  @Test
+  void aboveAListenersMaxconnTheKernelHoldsClients() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig = rig(coordinators("", echo.port()) + listener("maxconn = 2"));
+    holdsTheThird(rig);
+  }
+
+  @Test
+  void aboveTheGlobalMaxconnTheKernelHoldsClients() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig("maxconn = 2\n" + coordinators("", echo.port()) + listener("maxconn = 2"));
+    holdsTheThird(rig);
+  }
+
+  private void holdsTheThird(BalancerRig rig) throws IOException {
+    Socket first = speaking(rig, 0);
+    assertThat(answered(first, 5000)).isTrue();
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    Socket third = speaking(rig, 0);
+    assertThat(answered(third, 300)).isFalse();
+    assertThat(rig.balancer.sessions()).isEqualTo(2);
+    assertThat(rig.balancer.listeners().get(0).accepted()).isEqualTo(2);
+    first.close();
+    assertThat(answered(third, 5000)).isTrue();
+  }
+
+  @Test
+  void aFullCoordinatorsSourceClientTakesTheNext() throws Exception {
+    TestServer one = keep(TestServer.echo());
+    TestServer two = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(coordinators("maxconn = 1", one.port(), two.port()) + listener("balance = source"));
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    assertThat(rig.coordinator(0).sessions()).isEqualTo(1);
+    assertThat(rig.coordinator(1).sessions()).isEqualTo(1);
+  }
+}
