@@ -71,7 +71,7 @@ final class Addresses {
     String hint = "";
     if (text.startsWith("[")) {
       hint = "; an IPv6 address stands here without brackets";
-    } else if (text.indexOf(':') >= 0) {
+    } else if (text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':')) {
       hint = "; a port stands in ports { ... }";
     }
     value.unexpected(expected + hint);

@@ -13,7 +13,7 @@ final class BalancerReader {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
-  private static final int MOST_CONNECTIONS = 10_000_000;
+  static final int MOST_CONNECTIONS = 10_000_000;
   private static final long KIB = 1024;
   private static final long MIB = 1024 * KIB;
   private static final long TIB = 1024 * 1024 * MIB;
@@ -21,11 +21,15 @@ final class BalancerReader {
   private BalancerReader() {}
 
   static BalancerConfig read(Problems problems, Section root) {
+    int maxconn = root.get("maxconn").integer(1, MOST_CONNECTIONS);
+    int threads = root.get("threads").integerOr("auto", 0, 1, 1024);
+    WireKind wire = root.get("wire").word(WireKind.values(), WireKind::word);
+    long bufferLimit = root.get("buffer-limit").size(MIB, TIB);
     List<Placed<CoordinatorConfig>> placed = CoordinatorReader.read(root);
     List<CoordinatorConfig> coordinators = placed.stream().map(Placed::value).toList();
     List<PoolConfig> pools = PoolReader.read(root, coordinators);
-    ListenerReader listeners = ListenerReader.read(root, coordinators, pools);
-    List<ListenerReader.Bound> bounds = new ArrayList<>(listeners.bounds());
+    ListenerReader listeners = ListenerReader.read(root, maxconn, coordinators, pools);
+    List<Bound> bounds = new ArrayList<>(listeners.bounds());
     BalancerConfig config =
         new BalancerConfig(
             coordinators,
@@ -36,10 +40,10 @@ final class BalancerReader {
             stats(root.section("stats"), bounds),
             log(root.section("log")),
             shutdown(root.section("shutdown")),
-            root.get("maxconn").integer(1, MOST_CONNECTIONS),
-            root.get("threads").integerOr("auto", 0, 1, 1024),
-            root.get("wire").word(WireKind.values(), WireKind::word),
-            root.get("buffer-limit").size(MIB, TIB));
+            maxconn,
+            threads,
+            wire,
+            bufferLimit);
     root.refuseUnknownKeys();
     new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
     return config;
@@ -76,12 +80,12 @@ final class BalancerReader {
         section.get("retry").duration(MILLISECOND, DAY));
   }
 
-  private static StatsConfig stats(Section section, List<ListenerReader.Bound> bounds) {
+  private static StatsConfig stats(Section section, List<Bound> bounds) {
     Value value = section.get("bind");
     boolean open = section.get("open").bool();
     BindAddress bind = value.is("none") ? null : Addresses.bind(value);
     if (bind != null) {
-      bounds.add(new ListenerReader.Bound(bind, value.path(), value.place()));
+      bounds.add(new Bound(bind, value.path(), value.place()));
       if (!open && !bind.toSocketAddress().getAddress().isLoopbackAddress()) {
         value.error(
             bind
@@ -98,13 +102,13 @@ final class BalancerReader {
         sessions.word(
             LogConfig.SessionLog.values(), value -> value.name().toLowerCase(Locale.ROOT));
     Value file = section.find("session-file");
-    String path = file == null ? null : file.text("the path of a file");
+    Path path = file == null ? null : file.file();
     if (to == LogConfig.SessionLog.FILE && file == null) {
       sessions.error("the sessions go to a file, expected log.session-file = its path");
     }
     return new LogConfig(
         to,
-        Optional.ofNullable(path).map(Path::of),
+        Optional.ofNullable(path),
         section.get("roll-size").sizeOrNone(4 * KIB, TIB),
         section.get("roll-keep").integer(1, 1000),
         section.get("queue").integer(16, 1_000_000),

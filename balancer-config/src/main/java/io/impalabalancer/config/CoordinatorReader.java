@@ -32,7 +32,7 @@ final class CoordinatorReader {
     List<Section> sections = new ArrayList<>();
     List<Value> elements = list.elements("a list of host names or records { name = ... }");
     if (list.isList() && elements.isEmpty()) {
-      root.error("there are no coordinators, expected coordinators = [host, ...]");
+      root.error(list, "there are no coordinators, expected coordinators = [host, ...]");
     }
     for (Value element : elements) {
       Section section = section(element);

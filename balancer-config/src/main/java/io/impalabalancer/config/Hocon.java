@@ -22,13 +22,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Text becomes a tree: parsed, laid over {@code reference.conf}, and every substitution done. */
 final class Hocon {
@@ -38,40 +38,42 @@ final class Hocon {
 
   private static final String ROOT = "impala-balancer";
   private static final Pattern SUBSTITUTION = Pattern.compile("\\$\\{\\??([^}]+)}");
-  private static final Pattern UNRESOLVED =
-      Pattern.compile("Could not resolve substitution to a value: (\\$\\{([^}]+)}.*)");
+  private static final Pattern UNSET_SUBSTITUTION =
+      Pattern.compile("Could not resolve substitution to a value: \\$\\{([^}]+)}");
 
   /** A hint of the parser that is of no use here. */
   private static final String RENAME =
       ", or you may be able to rename the file .properties rather than .conf";
 
   private final Problems problems;
-  private final String name;
+  private final Place file;
 
   private Hocon(Problems problems, String name) {
     this.problems = problems;
-    this.name = name;
+    this.file = new Place(name, 0);
   }
 
   /** Reads a file; includes are relative to it. */
-  static Section read(Problems problems, Path file) throws ConfigException {
-    Hocon hocon = new Hocon(problems, file.toString());
+  static Section read(Problems problems, Path path) throws ConfigException {
+    Hocon hocon = new Hocon(problems, path.toString());
     try {
-      if (Files.isDirectory(file)) {
+      if (Files.isDirectory(path)) {
         throw new IOException("a directory, expected a file");
       }
-      Files.newInputStream(file).close();
+      Files.newInputStream(path).close();
     } catch (IOException e) {
-      problems.error(new Place(file.toString(), 0), reason(e));
-      problems.throwIfAny();
+      throw hocon.refusal(hocon.file, reason(e));
     }
     return hocon.read(
-        () -> ConfigFactory.parseFile(file.toFile(), options().setAllowMissing(false)));
+        () -> ConfigFactory.parseFile(path.toFile(), options().setAllowMissing(false)),
+        () -> lines(path));
   }
 
   static Section read(Problems problems, String name, String text) throws ConfigException {
     return new Hocon(problems, name)
-        .read(() -> ConfigFactory.parseString(text, options().setOriginDescription(name)));
+        .read(
+            () -> ConfigFactory.parseString(text, options().setOriginDescription(name)),
+            text::lines);
   }
 
   /** Returns why a file cannot be read, in words. */
@@ -90,14 +92,20 @@ final class Hocon {
     return ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF);
   }
 
-  private Section read(Supplier<Config> parser) throws ConfigException {
-    Place file = new Place(name, 0);
-    Config user = parse(parser, file);
-    refuseStrayKeys(user, file);
+  private Section read(Supplier<Config> parser, Supplier<Stream<String>> lines)
+      throws ConfigException {
+    Config user = parse(parser, lines);
+    refuseStrayKeys(user);
     Config reference = reference();
-    ConfigObject merged = resolve(user.withFallback(reference), file).root();
-    Section defaults = new Section(problems, "", object(reference.resolve().root()), file, null);
-    return new Section(problems, "", object(merged), place(user, file), defaults);
+    ConfigObject merged = resolve(user.withFallback(reference)).root();
+    ConfigValue root = Objects.requireNonNull(merged.get(ROOT));
+    Place place = Place.of(Objects.requireNonNull(user.root().get(ROOT)).origin(), file);
+    if (!(root instanceof ConfigObject object)) {
+      new Value(problems, ROOT, root, file).unexpected("an object, impala-balancer { ... }");
+      throw problems.refusal();
+    }
+    Section defaults = new Section(problems, "", reference.resolve().getObject(ROOT), file, null);
+    return new Section(problems, "", object, place, defaults);
   }
 
   private static Config reference() {
@@ -111,32 +119,32 @@ final class Hocon {
     }
   }
 
-  private static ConfigObject object(ConfigObject root) {
-    return root.get(ROOT) instanceof ConfigObject object ? object : ConfigFactory.empty().root();
-  }
-
-  private static Place place(Config user, Place file) {
-    ConfigValue raw = user.root().get(ROOT);
-    return raw == null ? file : Place.of(raw.origin(), file);
-  }
-
-  private Config parse(Supplier<Config> parser, Place file) throws ConfigException {
+  private Config parse(Supplier<Config> parser, Supplier<Stream<String>> lines)
+      throws ConfigException {
     try {
       return parser.get();
     } catch (com.typesafe.config.ConfigException.IO e) {
-      problems.error(file, "cannot be read: " + detail(e));
+      String included = e.origin() == null ? "" : e.origin().description();
+      throw refusal(
+          placeOfInclude(included, lines.get().toList()),
+          "the included file \"" + included + "\" is missing or cannot be read");
     } catch (com.typesafe.config.ConfigException e) {
-      ConfigOrigin origin = e.origin();
-      problems.error(
-          origin == null ? file : Place.of(origin, file),
-          "syntax error: " + detail(e).replace(RENAME, ""));
+      throw refusal(place(e), "syntax error: " + detail(e).replace(RENAME, ""));
     }
-    problems.throwIfAny();
-    throw new IllegalStateException("unreachable");
+  }
+
+  private Place placeOfInclude(String included, List<String> lines) {
+    for (int line = 1; line <= lines.size(); line++) {
+      String text = lines.get(line - 1);
+      if (text.contains("include") && text.contains(included)) {
+        return new Place(file.file(), line);
+      }
+    }
+    return file;
   }
 
   /** Refuses what stands beside {@code impala-balancer}, unless a substitution uses it. */
-  private void refuseStrayKeys(Config user, Place file) {
+  private void refuseStrayKeys(Config user) throws ConfigException {
     Set<String> used = new HashSet<>();
     Matcher matcher =
         SUBSTITUTION.matcher(user.root().render(ConfigRenderOptions.concise().setJson(false)));
@@ -155,7 +163,7 @@ final class Hocon {
           }
         });
     if (!user.root().containsKey(ROOT)) {
-      problems.error(
+      throw refusal(
           file,
           "\"impala-balancer\" is missing, expected"
               + " impala-balancer { coordinators = [...], listeners = [...] }");
@@ -166,33 +174,42 @@ final class Hocon {
    * Does all substitutions. A variable that is not set is reported, and a text takes its place, of
    * which nothing more is said.
    */
-  private Config resolve(Config config, Place file) throws ConfigException {
+  private Config resolve(Config config) throws ConfigException {
     Config standIns = ConfigFactory.empty();
     while (true) {
       try {
         return config.withFallback(standIns).resolve();
       } catch (com.typesafe.config.ConfigException e) {
-        ConfigOrigin origin = e.origin();
-        Place place = origin == null ? file : Place.of(origin, file);
-        Matcher unresolved = UNRESOLVED.matcher(detail(e));
-        if (!unresolved.matches()) {
-          problems.error(place, detail(e));
-          problems.throwIfAny();
+        Matcher unset = UNSET_SUBSTITUTION.matcher(detail(e));
+        if (!unset.matches() || standIns.hasPath(unset.group(1))) {
+          throw refusal(place(e), detail(e));
         }
-        String variable = unresolved.group(2);
-        if (!unresolved.group(1).equals("${" + variable + "}") || standIns.hasPath(variable)) {
-          problems.error(place, "cannot be resolved: " + unresolved.group(1));
-          problems.throwIfAny();
-        }
+        String variable = unset.group(1);
         problems.error(
-            place,
-            "${"
-                + variable
-                + "} is not set: no key and no environment variable has that name; write ${?"
-                + variable
-                + "} if it may be missing");
-        standIns = standIns.withFallback(ConfigValueFactory.fromMap(Map.of(variable, ""), UNSET));
+            place(e),
+            "${%1$s} is not set: no key and no environment variable has that name; write ${?%1$s} if it may be missing"
+                .formatted(variable));
+        standIns = standIns.withValue(variable, ConfigValueFactory.fromAnyRef("", UNSET));
       }
+    }
+  }
+
+  /** Reports a problem after which nothing more can be read. */
+  private ConfigException refusal(Place place, String message) {
+    problems.error(place, message);
+    return problems.refusal();
+  }
+
+  private Place place(com.typesafe.config.ConfigException e) {
+    ConfigOrigin origin = e.origin();
+    return origin == null ? file : Place.of(origin, file);
+  }
+
+  private static Stream<String> lines(Path path) {
+    try {
+      return Files.readAllLines(path).stream();
+    } catch (IOException e) {
+      return Stream.of();
     }
   }
 

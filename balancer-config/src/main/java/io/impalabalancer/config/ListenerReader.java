@@ -26,22 +26,20 @@ final class ListenerReader {
 
   private final Section root;
   private final Section defaults;
+  private final int globalMaxconn;
   private final List<String> coordinators;
   private final List<String> pools;
   private final Map<String, Place> names = new HashMap<>();
   private final List<Placed<ListenerConfig>> listeners = new ArrayList<>();
   private final List<Bound> bounds = new ArrayList<>();
 
-  /**
-   * An address that something listens on.
-   *
-   * @param owner as messages name it
-   */
-  record Bound(BindAddress address, String owner, Place place) {}
-
   private ListenerReader(
-      Section root, List<CoordinatorConfig> coordinators, List<PoolConfig> pools) {
+      Section root,
+      int globalMaxconn,
+      List<CoordinatorConfig> coordinators,
+      List<PoolConfig> pools) {
     this.root = root;
+    this.globalMaxconn = globalMaxconn;
     this.defaults = root.section("defaults");
     this.coordinators = coordinators.stream().map(CoordinatorConfig::name).distinct().toList();
     this.pools = pools.stream().map(PoolConfig::name).distinct().toList();
@@ -49,8 +47,11 @@ final class ListenerReader {
 
   /** Reads all; {@link #listeners} and {@link #bounds} have it. */
   static ListenerReader read(
-      Section root, List<CoordinatorConfig> coordinators, List<PoolConfig> pools) {
-    ListenerReader reader = new ListenerReader(root, coordinators, pools);
+      Section root,
+      int globalMaxconn,
+      List<CoordinatorConfig> coordinators,
+      List<PoolConfig> pools) {
+    ListenerReader reader = new ListenerReader(root, globalMaxconn, coordinators, pools);
     reader.read();
     return reader;
   }
@@ -71,6 +72,7 @@ final class ListenerReader {
     List<Value> elements = list.elements("a list of records { name = ..., bind = ... }");
     if (list.isList() && elements.isEmpty()) {
       root.error(
+          list,
           "there are no listeners, expected"
               + " listeners = [{ name = ..., bind = \"...\", protocol = ... }]");
     }
@@ -100,6 +102,7 @@ final class ListenerReader {
             protocol == null ? Protocol.TCP : protocol,
             pool == null ? BalancerConfig.POOL_ALL : pool,
             section);
+    section.inForce("maxconn", section.get("maxconn").as(listener.maxconn()));
     section.inForce("dial", section.get("dial").as(listener.dial().word()));
     if (protocol != null && pool != null) {
       listeners.add(new Placed<>(listener, section.place()));
@@ -176,7 +179,9 @@ final class ListenerReader {
         section.get("balance").word(BalanceKind.values(), BalanceKind::word),
         section.section("source-prefix").get("ipv4").integer(0, 32),
         section.section("source-prefix").get("ipv6").integer(0, 128),
-        section.get("maxconn").integer(1, 10_000_000),
+        section
+            .get("maxconn")
+            .integerOr("global", globalMaxconn, 1, BalancerReader.MOST_CONNECTIONS),
         section.get("backlog").integer(1, 65535),
         timeouts(section.section("timeouts")),
         section.get("retries").integer(0, 100),
@@ -253,22 +258,21 @@ final class ListenerReader {
   }
 
   private static void warn(Section section, ListenerConfig listener) {
-    Section timeouts = section.section("timeouts");
-    boolean impala = listener.protocol() != Protocol.TCP;
-    if (impala && listener.timeouts().client().compareTo(Duration.ofHours(1)) < 0) {
-      section.warning(
-          timeouts.get("client"),
-          "under an hour: a BI tool that keeps a connection silent between queries, and a client"
-              + " that waits for a long query, are cut; dead peers are found by keepalive, so 12h"
-              + " is safe");
+    if (listener.protocol() != Protocol.TCP
+        && listener.timeouts().client().compareTo(Duration.ofHours(1)) < 0) {
+      section
+          .section("timeouts")
+          .warning(
+              "client",
+              "under an hour: a BI tool that is silent between queries, and a client that waits for"
+                  + " a long query, are cut; keepalive finds dead peers, so 12h is safe");
     }
     if (listener.protocol() == Protocol.HIVESERVER2_HTTP
         && NOT_STICKY.contains(listener.balance())) {
       section.warning(
-          section.get("balance"),
-          listener.balance().word()
-              + " with hiveserver2-http: sessions and cookies live on one coordinator, and a"
-              + " client's next connection may go to another; source keeps a client on one");
+          "balance",
+          "with hiveserver2-http, sessions and cookies live on one coordinator, and a client's next"
+              + " connection may go to another; source keeps it on one");
     }
   }
 }

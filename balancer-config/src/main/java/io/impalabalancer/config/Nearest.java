@@ -15,12 +15,20 @@ final class Nearest {
    */
   static String hint(String found, Collection<String> candidates) {
     return candidates.stream()
-        .filter(candidate -> distance(found, candidate) <= Math.max(1, candidate.length() / 3))
+        .filter(candidate -> isNear(found, candidate))
         .min(
             Comparator.comparingInt((String candidate) -> distance(found, candidate))
                 .thenComparing(Comparator.naturalOrder()))
         .map(candidate -> "; did you mean \"" + candidate + "\"?")
         .orElse("");
+  }
+
+  /** A third of the letters may be wrong, in short words one or two; or one begins the other. */
+  private static boolean isNear(String found, String candidate) {
+    int length = candidate.length();
+    boolean begins = found.startsWith(candidate) || candidate.startsWith(found);
+    return distance(found, candidate) <= Math.max(length > 3 ? 2 : 1, length / 3)
+        || (begins && found.length() > 2 && length > 2);
   }
 
   /** As {@link #hint}, or all candidates if none is near. */

@@ -2,7 +2,6 @@ package io.impalabalancer.config;
 
 import com.typesafe.config.ConfigObject;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,10 +32,9 @@ final class PoolReader {
                 .map(c -> new MemberConfig(c.name(), c.weight(), false))
                 .toList()));
     PoolReader reader = new PoolReader(defaults, coordinators);
-    // An object has no order of its own: the order declared is that of the lines.
-    section.keys().stream()
-        .sorted(Comparator.comparing((String name) -> section.get(name).place()))
-        .forEach(name -> pools.add(reader.pool(section, name)));
+    for (String name : section.keys()) {
+      pools.add(reader.pool(section, name));
+    }
     return pools;
   }
 

@@ -24,8 +24,13 @@ final class Problems {
   /** Throws all errors, if there is any. */
   void throwIfAny() throws ConfigException {
     if (!errors.isEmpty()) {
-      throw new ConfigException(byPlace(errors));
+      throw refusal();
     }
+  }
+
+  /** Returns all errors, at least one. */
+  ConfigException refusal() {
+    return new ConfigException(byPlace(errors));
   }
 
   List<Problem> warnings() {

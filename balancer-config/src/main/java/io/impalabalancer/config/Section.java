@@ -2,15 +2,16 @@ package io.impalabalancer.config;
 
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,10 +67,18 @@ final class Section implements Node {
     problems.error(place, label() + ": " + message);
   }
 
-  /** Warns of a value at its place, or at the section's if it is a default. */
-  void warning(Value value, String message) {
+  /** Reports a value at its place, or here if it is a default. */
+  void error(Value value, String message) {
+    problems.error(value.place().isBuiltIn() ? place : value.place(), label() + ": " + message);
+  }
+
+  /** Warns of a value at its place, or here if it is a default. */
+  void warning(String key, String message) {
+    Value value = get(key);
+    boolean builtIn = value.place().isBuiltIn();
     problems.warning(
-        value.place().isBuiltIn() ? place : value.place(), value.path() + ": " + message);
+        builtIn ? place : value.place(),
+        (builtIn ? join(key) : value.path()) + ": found " + value.found() + ": " + message);
   }
 
   /** Returns a value that {@code reference.conf} gives if nobody else does. */
@@ -138,13 +147,18 @@ final class Section implements Node {
         : element.path();
   }
 
-  /** Returns all keys, where keys are names, in no order that means anything. */
-  Set<String> keys() {
-    Set<String> keys = new TreeSet<>(object.keySet());
-    if (fallback != null) {
-      keys.addAll(fallback.keys());
+  /** Returns all keys, where keys are names. HOCON keeps no order, so it is that of their lines. */
+  List<String> keys() {
+    Map<String, Place> places = new TreeMap<>();
+    for (Section section = this; section != null; section = section.fallback) {
+      for (Map.Entry<String, ConfigValue> entry : section.object.entrySet()) {
+        places.putIfAbsent(entry.getKey(), Place.of(entry.getValue().origin(), section.place));
+      }
     }
-    return keys;
+    return places.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** Reports every key that nobody asked for, here and below. */
@@ -171,9 +185,8 @@ final class Section implements Node {
     problems.error(
         Place.of(raw.origin(), place),
         label()
-            + ": unknown key \""
-            + key
-            + "\""
+            + ": unknown key "
+            + ConfigUtil.quoteString(key)
             + Value.pathHint(key, raw)
             + (hint.isEmpty() ? "; known keys: " + String.join(", ", known) : hint));
   }

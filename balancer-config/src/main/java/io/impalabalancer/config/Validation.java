@@ -2,7 +2,6 @@ package io.impalabalancer.config;
 
 import static java.util.stream.Collectors.joining;
 
-import io.impalabalancer.config.ListenerReader.Bound;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;

@@ -6,6 +6,8 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,6 +123,17 @@ final class Value implements Node {
     return text.equals(scalar());
   }
 
+  /** Returns the path of a file, which need not exist. */
+  @Nullable Path file() {
+    String text = text("the path of a file");
+    try {
+      return text == null ? null : Path.of(text);
+    } catch (InvalidPathException e) {
+      unexpected("the path of a file");
+      return null;
+    }
+  }
+
   boolean bool() {
     String text = scalar();
     if (!"true".equals(text) && !"false".equals(text)) {
@@ -199,7 +212,7 @@ final class Value implements Node {
   private long size(long min, long max, String expected) {
     String text = scalar();
     if (text != null && WITHOUT_UNIT.matcher(text).matches()) {
-      unexpected(expected + "; the unit is missing: " + text + "KiB or " + text + "MiB?");
+      unexpected(expected + "; the unit is missing, as in 64MiB");
       return min;
     }
     try {
@@ -258,7 +271,6 @@ final class Value implements Node {
         switch (raw.valueType()) {
           case OBJECT -> "an object" + pathHint(path, raw);
           case LIST -> "a list";
-          case STRING -> '"' + raw.unwrapped().toString() + '"';
           default -> raw.render(ConfigRenderOptions.concise());
         };
     return isFromEnvironment() ? found + " (from the environment)" : found;
