@@ -187,7 +187,8 @@ final class Hocon {
         String variable = unset.group(1);
         problems.error(
             place(e),
-            "${%1$s} is not set: no key and no environment variable has that name; write ${?%1$s} if it may be missing"
+            ("${%1$s} is not set: no key and no environment variable has that name; write"
+                    + " ${?%1$s} if it may be missing")
                 .formatted(variable));
         standIns = standIns.withValue(variable, ConfigValueFactory.fromAnyRef("", UNSET));
       }

@@ -100,7 +100,8 @@ final class Validation {
     if (!same.isEmpty()) {
       problems.error(
           second.place(),
-          "coordinators[%s]: %s at %s is on the same host, %s, and has the same port: %s; expected another host, another port or none"
+          ("coordinators[%s]: %s at %s is on the same host, %s, and has the same port: %s;"
+                  + " expected another host, another port or none")
               .formatted(b.name(), a.name(), first.place(), b.host(), same));
     }
   }
@@ -124,7 +125,8 @@ final class Validation {
       String word = listener.protocol().word();
       problems.error(
           placed.place(),
-          "listeners[%s]: pool %s has coordinators without a port for %s: %s; expected ports.%s of each, or another pool"
+          ("listeners[%s]: pool %s has coordinators without a port for %s: %s;"
+                  + " expected ports.%s of each, or another pool")
               .formatted(listener.name(), listener.pool(), word, without, word));
     }
   }

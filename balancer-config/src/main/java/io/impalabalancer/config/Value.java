@@ -60,10 +60,6 @@ final class Value implements Node {
     return isFromEnvironment() ? "environment" : place.toString();
   }
 
-  boolean isObject() {
-    return raw.valueType() == ConfigValueType.OBJECT;
-  }
-
   boolean isList() {
     return raw.valueType() == ConfigValueType.LIST;
   }

@@ -31,18 +31,28 @@ class LoadedTest {
                   coordinators = [
                     impala-host-1.example.com
                     { name = impala-host-2, host = impala-host-2.example.com, weight = 50 }
-                    { name = etl-1, host = 10.0.0.3, ports { hiveserver2 = 21055, web = 25005 }, maxconn = 60 }
+                    {
+                      name = etl-1, host = 10.0.0.3, maxconn = 60
+                      ports { hiveserver2 = 21055, web = 25005 }
+                    }
                   ]
                   pools {
-                    bi  = [impala-host-1.example.com, impala-host-2, { coordinator = etl-1, backup = true }]
+                    bi = [
+                      impala-host-1.example.com
+                      impala-host-2
+                      { coordinator = etl-1, backup = true }
+                    ]
                     etl = [etl-1]
                   }
                   listeners = [
-                    { name = impala,      bind = "0.0.0.0:25003", protocol = beeswax,     pool = bi,  balance = leastconn }
-                    { name = impala-jdbc, bind = "0.0.0.0:21051", protocol = hiveserver2, pool = bi,  balance = source }
-                    { name = etl-jdbc,    bind = "0.0.0.0:21052", protocol = hiveserver2, pool = etl, balance = leastconn }
+                    { name = impala, bind = "0.0.0.0:25003", protocol = beeswax, pool = bi }
+                    {
+                      name = impala-jdbc, bind = "0.0.0.0:21051", protocol = hiveserver2
+                      pool = bi, balance = source
+                    }
+                    { name = etl-jdbc, bind = "0.0.0.0:21052", protocol = hiveserver2, pool = etl }
                   ]
-                  check { type = http, path = /healthz, inter = 2s, fastinter = 500ms, downinter = 5s, timeout = 2s, rise = 2, fall = 3 }
+                  check { type = http, path = /healthz, inter = 2s, rise = 2, fall = 3 }
                   stats { bind = "127.0.0.1:25002" }
                 }
                 """)
@@ -202,7 +212,10 @@ class LoadedTest {
                   }
                   listeners = [
                     { name = one, bind = "127.0.0.1:0" }
-                    { name = two, bind = "127.0.0.1:0", balance = first, timeouts.client = 2h, aliases.coord-2 = b }
+                    {
+                      name = two, bind = "127.0.0.1:0", balance = first
+                      timeouts.client = 2h, aliases.coord-2 = b
+                    }
                   ]
                 }
                 """)
@@ -325,9 +338,15 @@ class LoadedTest {
                     threads = 4, wire = channel, buffer-limit = 1GiB
                     resolve { interval = 1m, retry = 250ms }
                     stats { bind = "0.0.0.0:8080", open = true }
-                    log { sessions = file, session-file = logs/sessions.log, roll-size = none, roll-keep = 3, queue = 16, level = debug }
+                    log {
+                      sessions = file, session-file = logs/sessions.log
+                      roll-size = none, roll-keep = 3, queue = 16, level = debug
+                    }
                     shutdown { delay = 5s, grace = infinite, hard-stop-after = 1h }
-                    check { type = none, observe = none, observe-limit = 1, on-error = mark-down, slowstart = 30s, on-marked-down = shutdown-sessions }
+                    check {
+                      type = none, observe = none, observe-limit = 1, on-error = mark-down
+                      slowstart = 30s, on-marked-down = shutdown-sessions
+                    }
                     """))
             .config();
 
@@ -365,12 +384,15 @@ class LoadedTest {
                 impala-balancer {
                   coordinators = [coord-1]
                   coordinators += coord-2
-                  coordinators = ${impala-balancer.coordinators} [coord-3, ${?IMPALA_BALANCER_TEST_UNSET}]
-                  defaults.timeouts { client = ${site.long}, server = ${impala-balancer.defaults.timeouts.client} }
+                  coordinators = ${impala-balancer.coordinators} [coord-3, ${?NO_SUCH_VARIABLE}]
+                  defaults.timeouts {
+                    client = ${site.long}
+                    server = ${impala-balancer.defaults.timeouts.client}
+                  }
                   listeners = [{ name = l, bind = ${site.bind}":0", protocol = beeswax }]
                   log { sessions = file, session-file = ${PATH} }
                   maxconn = 100
-                  maxconn = ${?IMPALA_BALANCER_TEST_UNSET}
+                  maxconn = ${?NO_SUCH_VARIABLE}
                 }
                 """)
             .config();

@@ -246,6 +246,15 @@ class RefusedValuesTest {
   }
 
   @Test
+  void aValueOfTheEnvironmentIsSaidToBeOne() {
+    assertThat(problems(balancer("threads = ${PATH}")))
+        .containsExactly(
+            "test.conf:1: threads: found \""
+                + System.getenv("PATH")
+                + "\" (from the environment), expected a whole number from 1 to 1024, or auto");
+  }
+
+  @Test
   void aBadNameIsRefused() {
     assertThat(problems(coordinators("{ name = \"a b\", host = a }, b")))
         .containsExactly(
@@ -290,16 +299,19 @@ class RefusedValuesTest {
     assertThat(problems(listener("protocol = beeswax, bind = \"localhost:25003\"")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].bind: found \"localhost:25003\", expected "
-                + "\"address:port\" such as \"0.0.0.0:25003\" or \"[::]:25003\"; a name may mean other "
+                + "\"address:port\" such as \"0.0.0.0:25003\" or \"[::]:25003\"; a name may mean"
+                + " other "
                 + "addresses on another day, so write the address itself");
     assertThat(problems(listener("protocol = beeswax, bind = \"::1:25003\"")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].bind: found \"::1:25003\", expected \"address:port\" "
-                + "such as \"0.0.0.0:25003\" or \"[::]:25003\"; an IPv6 address stands in brackets");
+                + "such as \"0.0.0.0:25003\" or \"[::]:25003\"; an IPv6 address stands in"
+                + " brackets");
     assertThat(problems(listener("protocol = beeswax, bind = \"[::g]:25003\"")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].bind: found \"[::g]:25003\", expected "
-                + "\"address:port\" such as \"0.0.0.0:25003\" or \"[::]:25003\"; [::g] is no address");
+                + "\"address:port\" such as \"0.0.0.0:25003\" or \"[::]:25003\"; [::g] is no"
+                + " address");
     assertThat(problems(listener("protocol = beeswax, bind = \"10.0.0.300:25003\"")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].bind: found \"10.0.0.300:25003\", expected "

@@ -132,7 +132,8 @@ class RefusedWholeTest {
     assertThat(
             problems(
                 coordinators(
-                    "a, { name = b, ports { hiveserver2 = none } }, { name = c, ports.hiveserver2 = none }")))
+                    "a, { name = b, ports { hiveserver2 = none } },"
+                        + " { name = c, ports.hiveserver2 = none }")))
         .containsExactly(
             "test.conf:3: listeners[jdbc]: pool all has coordinators without a port for "
                 + "hiveserver2: b, c; expected ports.hiveserver2 of each, or another pool");
@@ -147,7 +148,8 @@ class RefusedWholeTest {
     assertThat(
             problems(
                 coordinators(
-                    "{ name = a, host = Host-1 }, { name = b, host = host-1, ports { hiveserver2 = 21055, web = none, hiveserver2-http = 21000 } }")))
+                    "{ name = a, host = Host-1 }, { name = b, host = host-1, ports {"
+                        + " hiveserver2 = 21055, web = none, hiveserver2-http = 21000 } }")))
         .containsExactly(
             "test.conf:2: coordinators[b]: a at test.conf:2 is on the same host, host-1, "
                 + "and has the same port: beeswax 21000, hiveserver2-http 21000; expected another"
