@@ -128,10 +128,11 @@ final class ListenerReader {
     if (value == null) {
       return binds;
     }
-    if (value.isList() && value.elements("").isEmpty()) {
+    List<Value> elements = value.isList() ? value.elements("a list") : List.of(value);
+    if (elements.isEmpty()) {
       value.error("the list is empty, expected at least one \"address:port\"");
     }
-    for (Value element : value.isList() ? value.elements("") : List.of(value)) {
+    for (Value element : elements) {
       BindAddress bind = Addresses.bind(element);
       if (bind != null) {
         binds.add(bind);
