@@ -1,4 +1,42 @@
-/** Listeners, sessions, pools, balance and the relay. */
+/**
+ * The relay: listeners, sessions, pools, balance, and the wires that move bytes.
+ *
+ * <h2>The way of a connection</h2>
+ *
+ * <ol>
+ *   <li>An {@link io.impalabalancer.core.Acceptor} of a {@link io.impalabalancer.core.Listener}
+ *       asks for a place ({@link io.impalabalancer.core.Listener#admit}), accepts, and gives the
+ *       client to an event loop ({@link io.impalabalancer.core.Loop}), where everything that
+ *       follows happens: no locks, plain fields.
+ *   <li>A {@link io.impalabalancer.core.Session} waits for the client's first bytes and keeps them.
+ *       Then its {@link io.impalabalancer.core.Connector} asks the listener for a coordinator.
+ *   <li>{@link io.impalabalancer.core.Pool#assign} lets the listener's {@link
+ *       io.impalabalancer.core.Balance} choose among those who serve now ({@link
+ *       io.impalabalancer.core.Serving}) and takes a slot. If all are full, the session waits in
+ *       the {@link io.impalabalancer.core.WaitQueue} until a slot is handed to it.
+ *   <li>The connector dials. A failure gives the slot back and asks again for another member; a
+ *       success sends the first bytes.
+ *   <li>Two {@link io.impalabalancer.core.Relay}s move bytes, one reading from each {@link
+ *       io.impalabalancer.core.Wire}, until both directions have ended, or a timeout, a reset or a
+ *       command ends them.
+ *   <li>{@link io.impalabalancer.core.Session#close} is the only way out. It names a {@link
+ *       io.impalabalancer.core.Termination}, which says what each side is sent; when both wires are
+ *       closed the slot goes back, the {@link io.impalabalancer.core.SessionRecord} goes to whoever
+ *       listens ({@link io.impalabalancer.core.BalancerListener}), and nothing is left.
+ * </ol>
+ *
+ * <h2>What is shared between event loops</h2>
+ *
+ * Everything else belongs to one loop. Shared are the {@link io.impalabalancer.core.Coordinator}s
+ * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole), the
+ * wait queue (one lock, taken only while somebody waits), the places for clients ({@link
+ * io.impalabalancer.core.Admission}) and the counters.
+ *
+ * <h2>Who decides that a coordinator is usable</h2>
+ *
+ * {@link io.impalabalancer.core.Member#usable}, and nobody else. Health sets the axes it is derived
+ * from; every change makes the pools work out anew who serves.
+ */
 @NullMarked
 package io.impalabalancer.core;
 
