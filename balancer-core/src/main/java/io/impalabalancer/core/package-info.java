@@ -28,8 +28,8 @@
  * <h2>What is shared between event loops</h2>
  *
  * Everything else belongs to one loop. Shared are the {@link io.impalabalancer.core.Coordinator}s
- * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole), the
- * wait queue (one lock, taken only while somebody waits), the places for clients ({@link
+ * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole),
+ * the wait queue (one lock, taken only while somebody waits), the places for clients ({@link
  * io.impalabalancer.core.Admission}) and the counters.
  *
  * <h2>Who decides that a coordinator is usable</h2>

@@ -1,0 +1,226 @@
+package io.impalabalancer.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.core.FakeWires.FakeWire;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a session decides, without a socket. */
+class SessionTest {
+  private final MockTicker clock = Ticker.newMockTicker();
+  private final FakeWires wires = new FakeWires();
+  private final List<SessionView> ended = new ArrayList<>();
+  private final Balancer balancer = newBalancer();
+  private final Loop loop = balancer.nextLoop();
+
+  private Balancer newBalancer() {
+    try {
+      return new Balancer(
+          ConfigLoader.parse(
+                  "test.conf",
+                  "impala-balancer { stats.bind = none, threads = 1\n"
+                      + BalancerRig.coordinators("maxconn = 1", 9001)
+                      + BalancerRig.listener("dial = on-first-bytes, retries = 0")
+                      + "}")
+              .config(),
+          clock,
+          InetAddress::getAllByName,
+          wires);
+    } catch (ConfigException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    balancer.addListener(
+        new BalancerListener() {
+          @Override
+          public void sessionEnded(SessionView session) {
+            ended.add(session);
+          }
+        });
+    balancer.coordinators().get(0).setStatus(Coordinator.Status.UP, "test");
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    assertThat(balancer.coordinators().get(0).sessions()).isZero();
+    assertThat(balancer.timers()).isZero();
+    assertThat(balancer.heldBytes()).isZero();
+    balancer.close();
+  }
+
+  private void onLoop(Runnable action) {
+    loop.eventLoop().submit(action).syncUninterruptibly();
+  }
+
+  /** A client of a new session. */
+  private FakeWire accept() {
+    List<FakeWire> made = new ArrayList<>();
+    Listener listener = balancer.listeners().get(0);
+    assertThat(listener.admit()).isTrue();
+    Session session =
+        new Session(
+            listener,
+            loop,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234),
+            relay -> {
+              FakeWire wire = new FakeWire(relay);
+              made.add(wire);
+              return wire;
+            });
+    onLoop(session);
+    return made.get(0);
+  }
+
+  private void await(Runnable assertion) {
+    Awaitility.await().atMost(BalancerRig.SOON).untilAsserted(assertion::run);
+  }
+
+  @Test
+  void nobodyIsDialledUntilTheClientSpeaksAndWhatItSaidIsSentFirst() {
+    FakeWire client = accept();
+    assertThat(wires.dialled).isEmpty();
+    onLoop(() -> client.arrive("hello "));
+    FakeWire server = wires.dialled.get(0);
+    assertThat(server.connectedTo).hasToString("/127.0.0.1:9001");
+    onLoop(() -> client.arrive("world"));
+    assertThat(server.sent).isEmpty();
+    onLoop(server.relay::onConnected);
+    assertThat(server.sent).hasToString("hello world");
+    onLoop(client::end);
+    onLoop(server::end);
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.COMPLETED);
+    assertThat(client.closed && server.closed).isTrue();
+  }
+
+  @Test
+  void theEndOfASideIsPassedOnAfterTheBytesBeforeIt() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.takesNothing = true;
+    onLoop(() -> server.arrive("answer"));
+    onLoop(server::end);
+    assertThat(client.finSent).isFalse();
+    onLoop(client::drain);
+    assertThat(client.sent).hasToString("answer");
+    assertThat(client.finSent).isTrue();
+    onLoop(client::end);
+    assertThat(ended.get(0).bytesToClient()).isEqualTo(6);
+  }
+
+  @Test
+  void nothingIsReadWhileTheOtherSideHoldsBytes() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.takesNothing = true;
+    onLoop(() -> server.arrive("one"));
+    onLoop(() -> server.arrive("two"));
+    assertThat(server.toRead).containsExactly("two");
+    onLoop(client::drain);
+    assertThat(client.sent).hasToString("onetwo");
+    onLoop(client::end);
+    onLoop(server::end);
+  }
+
+  @Test
+  void keepaliveOfTheCoordinatorsSideIsSetAtThirtySeconds() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    clock.advance(29, TimeUnit.SECONDS);
+    onLoop(() -> {});
+    assertThat(server.keepalives).isZero();
+    clock.advance(2, TimeUnit.SECONDS);
+    await(() -> assertThat(server.keepalives).isEqualTo(1));
+    onLoop(client::end);
+    onLoop(server::end);
+  }
+
+  @Test
+  void aTimeoutDeliversWhatWasRelayedBeforeItsFin() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.takesNothing = true;
+    onLoop(() -> server.arrive("last words"));
+    clock.advance(13, TimeUnit.HOURS);
+    await(() -> assertThat(server.finSent).isTrue());
+    assertThat(client.finSent).isFalse();
+    onLoop(client::drain);
+    assertThat(client.sent).hasToString("last words");
+    assertThat(client.finSent).isTrue();
+    onLoop(client::end);
+    onLoop(server::end);
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.CLIENT_TIMEOUT);
+  }
+
+  @Test
+  void whatCannotBeDeliveredWithinTheLingerIsResetAndNotCutSilently() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.takesNothing = true;
+    onLoop(() -> server.arrive("never read"));
+    clock.advance(13, TimeUnit.HOURS);
+    await(() -> assertThat(server.finSent).isTrue());
+    clock.advance(3, TimeUnit.SECONDS);
+    await(() -> assertThat(client.wasReset).isTrue());
+    assertThat(server.closed).isTrue();
+    assertThat(server.wasReset).isFalse();
+  }
+
+  @Test
+  void whoIsStalledByItsPeerIsNotBlamedForItsSilence() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    server.takesNothing = true;
+    onLoop(() -> client.arrive("stuck"));
+    clock.advance(13, TimeUnit.HOURS);
+    await(() -> assertThat(client.finSent).isTrue());
+    onLoop(() -> server.relay.onBroken());
+    onLoop(client::end);
+    await(() -> assertThat(ended).hasSize(1));
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.SERVER_TIMEOUT);
+  }
+
+  @Test
+  void aSlotGrantedToASessionThatEndedMeanwhileGoesBack() {
+    FakeWire first = accept();
+    onLoop(() -> first.arrive("q"));
+    FakeWire second = accept();
+    onLoop(() -> second.arrive("q"));
+    assertThat(balancer.listeners().get(0).queued()).isEqualTo(1);
+    onLoop(() -> {
+      // Both within one turn: the grant is on its way when its session ends.
+      wires.dialled.get(0).relay.onConnectFailed(ConnectFailure.REFUSED);
+      first.end();
+      second.end();
+    });
+    onLoop(() -> {});
+    await(() -> assertThat(ended).hasSize(2));
+    assertThat(balancer.listeners().get(0).queued()).isZero();
+  }
+}
