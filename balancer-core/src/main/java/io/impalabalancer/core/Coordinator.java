@@ -54,6 +54,7 @@ public final class Coordinator {
   private volatile int sharePercent = 100;
   private volatile @Nullable InetAddress address;
   private volatile String addressProblem = "its host was not looked up yet";
+  private volatile boolean lookedUp;
 
   /** Makes one that is CHECKING, with all its ports open and without an address. */
   Coordinator(CoordinatorConfig config, Ticker ticker, Observer observer) {
@@ -93,11 +94,17 @@ public final class Coordinator {
     return addressProblem;
   }
 
+  /** Returns whether a look-up of its host has ended, with or without an address. */
+  public boolean lookedUp() {
+    return lookedUp;
+  }
+
   /** Takes the answer of a look-up. */
   void resolved(InetAddress found) {
     InetAddress before = address;
     address = found;
     addressProblem = "";
+    lookedUp = true;
     if (!found.equals(before)) {
       observer.choiceChanged(this);
     }
@@ -106,6 +113,7 @@ public final class Coordinator {
   /** Takes the failure of a look-up; an address that is known stays in use. */
   void notResolved(String problem) {
     addressProblem = problem;
+    lookedUp = true;
   }
 
   /** Returns what checks say of the process. */
