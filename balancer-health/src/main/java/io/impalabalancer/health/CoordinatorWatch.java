@@ -1,0 +1,397 @@
+package io.impalabalancer.health;
+
+import io.impalabalancer.config.AdminState;
+import io.impalabalancer.config.CheckConfig;
+import io.impalabalancer.config.CheckKind;
+import io.impalabalancer.config.OnMarkedDown;
+import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.ConnectFailure;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Coordinator.Status;
+import io.impalabalancer.health.CheckResult.Outcome;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checks of one coordinator, one at a time, and what follows from them. Lives on one event
+ * loop; what may be called from elsewhere says so.
+ *
+ * <p>An {@code http} check asks the web page: it says how the process is, and nothing of the data
+ * ports. Those are closed by failed connects of sessions ({@link ConnectErrors}) and opened again
+ * by a {@link PortTrial}. A {@code tcp} check connects to each data port: the process answers while
+ * one of them does, and then each other port is UP or DOWN by its own rise and fall. While none
+ * answers only the process counts, and its return decides each port anew.
+ */
+final class CoordinatorWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(CoordinatorWatch.class);
+
+  /** How often it is asked whether the first look-up of a host has ended. */
+  private static final Duration LOOK_UP_POLL = Duration.ofMillis(10);
+
+  private final Coordinator coordinator;
+  private final CheckKind kind;
+  private final Set<Protocol> ports;
+  private final double phase;
+  private final CheckConfig config;
+  private final Sockets sockets;
+  private final EventLoop loop;
+  private final HealthChecker.Effects effects;
+
+  private final HealthState process;
+  private final Map<Protocol, HealthState> portStates = new EnumMap<>(Protocol.class);
+  private final Map<Protocol, PortTrial> trials = new EnumMap<>(Protocol.class);
+  private final ConnectErrors errors;
+  private final SlowStart slowStart;
+  private final CompletableFuture<Void> firstCheck = new CompletableFuture<>();
+
+  private final List<Probe> probes = new ArrayList<>();
+  private final Map<Protocol, CheckResult> portResults = new EnumMap<>(Protocol.class);
+  private boolean underWay;
+  private long startedNanos;
+  private @Nullable Future<?> timer;
+  private long nextNanos;
+
+  /**
+   * Whether a success of a session has anything to clear; so that most need not hop to the loop.
+   */
+  private volatile boolean failing;
+
+  /**
+   * Makes one that is not started.
+   *
+   * @param kind never {@code auto}
+   * @param ports the ports that listeners use
+   * @param phase when within an interval its checks come, 0 to less than 1
+   */
+  CoordinatorWatch(
+      Coordinator coordinator,
+      CheckKind kind,
+      Set<Protocol> ports,
+      double phase,
+      CheckConfig config,
+      Sockets sockets,
+      HealthChecker.Effects effects) {
+    this.coordinator = coordinator;
+    this.kind = kind;
+    this.ports = ports;
+    this.phase = phase;
+    this.config = config;
+    this.sockets = sockets;
+    loop = sockets.loop();
+    this.effects = effects;
+    process = new HealthState(config);
+    errors = new ConnectErrors(config, ports, kind == CheckKind.HTTP);
+    slowStart = new SlowStart(coordinator, config.slowstart(), loop);
+  }
+
+  /** Completes when the first check has ended, or will not come soon because of MAINT. */
+  CompletableFuture<Void> firstCheck() {
+    return firstCheck;
+  }
+
+  /** Starts checking after a while. */
+  void start(Duration delay) {
+    assert loop.inEventLoop();
+    if (kind == CheckKind.NONE) {
+      coordinator.setStatus(Status.UP, "not checked");
+      firstCheck.complete(null);
+    } else if (inMaintenance()) {
+      firstCheck.complete(null);
+    } else {
+      startedNanos = now();
+      checkIn(delay.toNanos());
+    }
+  }
+
+  /** Takes it that people said something else. */
+  void adminChanged() {
+    assert loop.inEventLoop();
+    if (kind == CheckKind.NONE) {
+      return;
+    }
+    if (inMaintenance()) {
+      pause();
+      firstCheck.complete(null);
+    } else if (timer == null && !underWay) {
+      trials.values().forEach(PortTrial::begin);
+      startedNanos = now();
+      checkIn(0);
+    }
+  }
+
+  private boolean inMaintenance() {
+    return coordinator.adminState() == AdminState.MAINT;
+  }
+
+  private void pause() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+    probes.forEach(Probe::cancel);
+    probes.clear();
+    portResults.clear();
+    underWay = false;
+    trials.values().forEach(PortTrial::end);
+  }
+
+  /** Ends everything. */
+  void end() {
+    assert loop.inEventLoop();
+    pause();
+    slowStart.end();
+  }
+
+  private void checkIn(long delayNanos) {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    nextNanos = now() + delayNanos;
+    timer = loop.schedule(this::check, delayNanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void check() {
+    timer = null;
+    InetAddress address = coordinator.address();
+    if (address == null) {
+      if (!coordinator.lookedUp() && now() - startedNanos < config.timeout().toNanos()) {
+        checkIn(LOOK_UP_POLL.toNanos());
+      } else {
+        underWay = true;
+        startedNanos = now();
+        checked(new CheckResult(Outcome.UNRESOLVED, coordinator.addressProblem()));
+      }
+      return;
+    }
+    underWay = true;
+    startedNanos = now();
+    if (kind == CheckKind.HTTP) {
+      askPage(address);
+    } else {
+      connectToPorts();
+    }
+  }
+
+  private void askPage(InetAddress address) {
+    if (coordinator.config().webPort().isEmpty()) {
+      checked(new CheckResult(Outcome.UNREACHABLE, "no web port"));
+      return;
+    }
+    int port = coordinator.config().webPort().getAsInt();
+    String host = coordinator.config().host();
+    String header = (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    probes.add(
+        new HttpProbe(
+                sockets, config.timeout(), header, config.path(), config.status(), this::checked)
+            .start(new InetSocketAddress(address, port)));
+  }
+
+  private void connectToPorts() {
+    if (ports.isEmpty()) {
+      checked(new CheckResult(Outcome.UNREACHABLE, "no port to check"));
+      return;
+    }
+    for (Protocol protocol : ports) {
+      probes.add(connect(protocol, result -> portChecked(protocol, result)));
+    }
+  }
+
+  private Probe connect(Protocol protocol, Consumer<CheckResult> done) {
+    int port = coordinator.config().port(protocol).orElseThrow();
+    return new TcpProbe(sockets, config.timeout(), done)
+        .start(new InetSocketAddress(coordinator.address(), port));
+  }
+
+  private void portChecked(Protocol protocol, CheckResult result) {
+    portResults.put(
+        protocol, new CheckResult(result.outcome(), protocol.word() + " " + result.reason()));
+    if (portResults.size() == ports.size()) {
+      checked(best(portResults.values().stream().toList()));
+    }
+  }
+
+  /** Returns the one that speaks for the process: a good one, else one that does not count. */
+  private static CheckResult best(List<CheckResult> results) {
+    return results.stream()
+        .filter(CheckResult::ok)
+        .findFirst()
+        .or(() -> results.stream().filter(r -> !r.counts()).findFirst())
+        .orElseGet(() ->
+            new CheckResult(
+                results.get(0).outcome(),
+                String.join(", ", results.stream().map(CheckResult::reason).toList())));
+  }
+
+  private void checked(CheckResult result) {
+    long durationNanos = now() - startedNanos;
+    probes.clear();
+    underWay = false;
+    if (result.counts()) {
+      boolean first = process.status() == Status.CHECKING;
+      boolean changed = process.result(result.ok());
+      if (result.ok()) {
+        errors.checkPassed();
+        portsChecked();
+      } else {
+        effects.resolveSoon(coordinator);
+      }
+      if (changed) {
+        statusChanged(result.reason() + ", " + progress(first));
+      }
+    }
+    portResults.clear();
+    if (!result.ok()) {
+      LOG.debug(
+          "event=check-failed coordinator={} result={} reason=\"{}\"",
+          coordinator.name(),
+          result.outcome().word(),
+          result.reason());
+    }
+    effects.checked(coordinator, result.outcome().word(), durationNanos);
+    firstCheck.complete(null);
+    // Whoever was told of all this may have paused it.
+    if (!inMaintenance()) {
+      checkIn(untilNext(now(), interval().toNanos(), phase));
+    }
+  }
+
+  private String progress(boolean first) {
+    if (first) {
+      return "the first check";
+    }
+    return process.status() == Status.UP
+        ? config.rise() + " of " + config.rise() + " passed"
+        : config.fall() + " of " + config.fall() + " failed";
+  }
+
+  /** Takes what a {@code tcp} check of a process that answers found of its ports. */
+  private void portsChecked() {
+    portResults.forEach((protocol, result) -> {
+      HealthState port = portStates.computeIfAbsent(protocol, p -> new HealthState(config));
+      if (result.counts() && port.result(result.ok())) {
+        coordinator.setOpen(protocol, port.status() == Status.UP, result.reason());
+      }
+    });
+  }
+
+  private void statusChanged(String reason) {
+    Status before = coordinator.status();
+    if (process.status() == Status.UP) {
+      if (before == Status.DOWN) {
+        slowStart.begin();
+      }
+      coordinator.setStatus(Status.UP, reason);
+    } else {
+      portStates.clear();
+      errors.clear();
+      coordinator.setStatus(Status.DOWN, reason);
+      slowStart.end();
+      if (before == Status.UP && config.onMarkedDown() == OnMarkedDown.SHUTDOWN_SESSIONS) {
+        effects.closeSessions(coordinator);
+      }
+    }
+  }
+
+  private Duration interval() {
+    boolean portInTransition = portStates.values().stream().anyMatch(HealthState::inTransition);
+    Duration interval = process.interval();
+    return portInTransition && interval.compareTo(config.fastinter()) > 0
+        ? config.fastinter()
+        : interval;
+  }
+
+  /**
+   * Returns the time to the next check: the moment of this phase that is nearest to one interval
+   * away, so half an interval away at least.
+   */
+  static long untilNext(long nowNanos, long intervalNanos, double phase) {
+    long earliest = nowNanos + intervalNanos / 2;
+    long since = Math.floorMod(earliest - (long) (intervalNanos * phase), intervalNanos);
+    return earliest + (since == 0 ? 0 : intervalNanos - since) - nowNanos;
+  }
+
+  /** Takes the success of a session's connect. Any thread. */
+  void sessionConnected(Protocol protocol) {
+    if (failing) {
+      loop.execute(() -> {
+        errors.connected(protocol);
+        failing = !errors.none();
+      });
+    }
+  }
+
+  /** Takes the failure of a session's connect. Any thread. */
+  void sessionConnectFailed(Protocol protocol, ConnectFailure failure) {
+    if (kind != CheckKind.NONE && failure != ConnectFailure.NO_RESOURCES) {
+      failing = true;
+      loop.execute(() -> countFailure(protocol, failure));
+    }
+  }
+
+  private void countFailure(Protocol protocol, ConnectFailure failure) {
+    if (process.status() != Status.UP || inMaintenance()) {
+      return;
+    }
+    errors.failed(protocol, failure);
+    failing = true;
+    String last =
+        errors.failures(protocol)
+            + " connects of sessions failed in a row, the last "
+            + failure.word();
+    if (kind == CheckKind.HTTP && errors.portGone(protocol) && coordinator.isOpen(protocol)) {
+      close(protocol, last);
+    }
+    if (errors.takeLimit()) {
+      boolean down = errors.processFails() && process.onError(config.onError());
+      process.soon();
+      if (down) {
+        statusChanged(last + ", on-error " + config.onError().word());
+      }
+      bringForward();
+    }
+  }
+
+  private void close(Protocol protocol, String reason) {
+    coordinator.setOpen(protocol, false, reason);
+    PortTrial trial =
+        new PortTrial(
+            loop, config.downinter(), done -> connect(protocol, done), () -> open(protocol));
+    trials.put(protocol, trial);
+    trial.begin();
+    process.soon();
+    bringForward();
+  }
+
+  private void open(Protocol protocol) {
+    trials.remove(protocol);
+    errors.connected(protocol);
+    failing = !errors.none();
+    coordinator.setOpen(protocol, true, "a trial connect succeeded");
+  }
+
+  /** Lets the next check come after {@code fastinter} if it would come later. */
+  private void bringForward() {
+    long fastinterNanos = config.fastinter().toNanos();
+    if (timer != null && nextNanos - now() > fastinterNanos) {
+      checkIn(fastinterNanos);
+    }
+  }
+
+  private long now() {
+    return loop.ticker().nanoTime();
+  }
+}

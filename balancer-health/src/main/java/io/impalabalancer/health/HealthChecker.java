@@ -1,0 +1,200 @@
+package io.impalabalancer.health;
+
+import io.impalabalancer.config.CheckConfig;
+import io.impalabalancer.config.CheckKind;
+import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.ConnectFailure;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.CoordinatorEvent;
+import io.impalabalancer.core.Listener;
+import io.impalabalancer.core.Member;
+import io.impalabalancer.core.Termination;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+
+/**
+ * Checks every coordinator on one event loop, which must not be one of the relay's. Any thread.
+ *
+ * <p>Order of use: {@link #of}, {@link Balancer#addListener} with it, {@link #start}, {@link
+ * #close} before the event loop ends.
+ */
+public final class HealthChecker implements BalancerListener, AutoCloseable {
+  /** So many first checks begin at once; more are spread over {@link #FIRST_SPREAD}. */
+  private static final int FIRST_AT_ONCE = 20;
+
+  private static final Duration FIRST_SPREAD = Duration.ofMillis(300);
+
+  /** What checks cause outside of the coordinators. */
+  interface Effects {
+    /** A check has ended. */
+    void checked(Coordinator coordinator, String result, long durationNanos);
+
+    /** A check has failed: its host may have moved. */
+    void resolveSoon(Coordinator coordinator);
+
+    /** A coordinator went DOWN, and its sessions are to be closed. */
+    void closeSessions(Coordinator coordinator);
+  }
+
+  private final EventLoop loop;
+  private final Map<Coordinator, CoordinatorWatch> watches = new LinkedHashMap<>();
+
+  /**
+   * Makes one that is not started.
+   *
+   * @param used the protocols of the listeners that a coordinator serves
+   */
+  HealthChecker(
+      List<Coordinator> coordinators,
+      Function<Coordinator, Set<Protocol>> used,
+      CheckConfig config,
+      Sockets sockets,
+      Effects effects) {
+    loop = sockets.loop();
+    for (Coordinator coordinator : coordinators) {
+      Set<Protocol> ports = ports(coordinator, used.apply(coordinator));
+      double phase = (double) watches.size() / coordinators.size();
+      CheckKind kind = kind(config.type(), coordinator, ports);
+      watches.put(
+          coordinator,
+          new CoordinatorWatch(coordinator, kind, ports, phase, config, sockets, effects));
+    }
+  }
+
+  /**
+   * Makes one for the coordinators of a balancer; it is not started, and not yet added to the
+   * balancer's listeners.
+   *
+   * @param group its next event loop is used, NIO or epoll
+   */
+  public static HealthChecker of(Balancer balancer, EventLoopGroup group) {
+    List<Listener> listeners = balancer.listeners();
+    return new HealthChecker(
+        balancer.coordinators(),
+        coordinator -> used(coordinator, listeners),
+        balancer.config().check(),
+        Sockets.of(group.next()),
+        new Effects() {
+          @Override
+          public void checked(Coordinator coordinator, String result, long durationNanos) {
+            balancer.events().checked(coordinator, result, durationNanos);
+          }
+
+          @Override
+          public void resolveSoon(Coordinator coordinator) {
+            balancer.resolveSoon(coordinator);
+          }
+
+          @Override
+          public void closeSessions(Coordinator coordinator) {
+            balancer.closeSessions(coordinator, Termination.COORDINATOR_DOWN);
+          }
+        });
+  }
+
+  private static Set<Protocol> used(Coordinator coordinator, List<Listener> listeners) {
+    Set<Protocol> used = EnumSet.noneOf(Protocol.class);
+    for (Listener listener : listeners) {
+      if (listener.pool().members().stream()
+          .map(Member::coordinator)
+          .anyMatch(coordinator::equals)) {
+        used.add(listener.config().protocol());
+      }
+    }
+    return used;
+  }
+
+  /** Returns the ports that count: those in use, or of a coordinator without any use, all. */
+  private static Set<Protocol> ports(Coordinator coordinator, Set<Protocol> used) {
+    Set<Protocol> ports = EnumSet.noneOf(Protocol.class);
+    ports.addAll(coordinator.config().ports().keySet());
+    if (!used.isEmpty()) {
+      ports.retainAll(used);
+    }
+    return ports;
+  }
+
+  private static CheckKind kind(CheckKind asked, Coordinator coordinator, Set<Protocol> ports) {
+    if (asked != CheckKind.AUTO) {
+      return asked;
+    }
+    boolean foreign = ports.equals(EnumSet.of(Protocol.TCP));
+    return foreign || coordinator.config().webPort().isEmpty() ? CheckKind.TCP : CheckKind.HTTP;
+  }
+
+  /**
+   * Starts to check. Completes when the first check of every coordinator has ended; one in MAINT
+   * does not wait for its first. On the event loop.
+   */
+  public CompletionStage<Void> start() {
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(
+            watches.values().stream()
+                .map(CoordinatorWatch::firstCheck)
+                .toArray(CompletableFuture<?>[]::new));
+    loop.execute(this::startAll);
+    return all.minimalCompletionStage();
+  }
+
+  private void startAll() {
+    int count = watches.size();
+    int index = 0;
+    for (CoordinatorWatch watch : watches.values()) {
+      watch.start(
+          count <= FIRST_AT_ONCE
+              ? Duration.ZERO
+              : FIRST_SPREAD.multipliedBy(index).dividedBy(count));
+      index++;
+    }
+  }
+
+  @Override
+  public void connected(Coordinator coordinator, Protocol protocol) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    if (watch != null) {
+      watch.sessionConnected(protocol);
+    }
+  }
+
+  @Override
+  public void connectFailed(Coordinator coordinator, Protocol protocol, ConnectFailure failure) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    if (watch != null) {
+      watch.sessionConnectFailed(protocol, failure);
+    }
+  }
+
+  @Override
+  public void coordinatorChanged(CoordinatorEvent event) {
+    CoordinatorWatch watch = watches.get(event.coordinator());
+    if (watch != null && event.axis() == CoordinatorEvent.Axis.ADMIN) {
+      loop.execute(watch::adminChanged);
+    }
+  }
+
+  /** Ends all checks and their timers, and waits for that; states stay as they are. */
+  @Override
+  public void close() {
+    if (loop.inEventLoop()) {
+      watches.values().forEach(CoordinatorWatch::end);
+      return;
+    }
+    try {
+      loop.submit(() -> watches.values().forEach(CoordinatorWatch::end)).syncUninterruptibly();
+    } catch (RejectedExecutionException ended) {
+      // The loop has ended, and with it everything on it.
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Finds out how coordinators are, and says so to the core. Nothing here decides where a session
+ * goes.
+ *
+ * <pre>
+ * HealthChecker ---- one CoordinatorWatch per coordinator, all on one event loop
+ *                     |-- HttpProbe, TcpProbe   one connection of a check, gives a CheckResult
+ *                     |-- HealthState           rise and fall: results in, UP or DOWN out
+ *                     |-- ConnectErrors         what failed connects of real sessions mean
+ *                     |-- PortTrial             tries a port that such failures closed
+ *                     `-- SlowStart             the growing share of one that came UP
+ * </pre>
+ *
+ * <p>What is found is told by {@link io.impalabalancer.core.Coordinator#setStatus} for the process
+ * and {@link io.impalabalancer.core.Coordinator#setOpen} for a port, each with its reason; the core
+ * logs it and tells whoever listens.
+ *
+ * <p>By default the data ports are not connected to, because a bare connect costs a coordinator a
+ * log line, a session under beeswax, and a service thread without SASL. The web port costs nothing.
+ */
+@NullMarked
+package io.impalabalancer.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,69 @@
+package io.impalabalancer.health;
+
+import io.impalabalancer.config.CheckConfig;
+import io.impalabalancer.config.CheckKind;
+import io.impalabalancer.config.OnError;
+import io.impalabalancer.config.OnMarkedDown;
+import java.time.Duration;
+
+/** Makes check configurations; what is not said is as in {@code reference.conf}. */
+final class Checks {
+  private CheckKind type = CheckKind.AUTO;
+  private int rise = 2;
+  private int fall = 3;
+  private boolean observe = true;
+  private int observeLimit = 10;
+  private OnError onError = OnError.FAIL_CHECK;
+  private Duration slowstart = Duration.ZERO;
+  private OnMarkedDown onMarkedDown = OnMarkedDown.KEEP;
+
+  Checks type(CheckKind kind) {
+    type = kind;
+    return this;
+  }
+
+  Checks riseAndFall(int good, int bad) {
+    rise = good;
+    fall = bad;
+    return this;
+  }
+
+  Checks observe(boolean on) {
+    observe = on;
+    return this;
+  }
+
+  Checks onError(int limit, OnError what) {
+    observeLimit = limit;
+    onError = what;
+    return this;
+  }
+
+  Checks slowstart(Duration over) {
+    slowstart = over;
+    return this;
+  }
+
+  Checks onMarkedDown(OnMarkedDown what) {
+    onMarkedDown = what;
+    return this;
+  }
+
+  CheckConfig make() {
+    return new CheckConfig(
+        type,
+        "/healthz",
+        200,
+        Duration.ofSeconds(2),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(2),
+        rise,
+        fall,
+        observe,
+        observeLimit,
+        onError,
+        slowstart,
+        onMarkedDown);
+  }
+}
