@@ -62,6 +62,7 @@ record CheckResult(Outcome outcome, String reason) {
     Outcome outcome;
     if (cause instanceof ChannelException
         || cause instanceof BindException
+        || message.contains("cannot assign requested address")
         || message.contains("too many open files")
         || message.contains("no buffer space")
         || message.contains("cannot allocate memory")) {

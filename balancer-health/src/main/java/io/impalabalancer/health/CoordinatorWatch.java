@@ -70,6 +70,9 @@ final class CoordinatorWatch {
    */
   private volatile boolean failing;
 
+  /** Whether it has ended for good; read on every thread that brings news. */
+  private volatile boolean ended;
+
   /**
    * Makes one that is not started.
    *
@@ -120,7 +123,7 @@ final class CoordinatorWatch {
   /** Takes it that people said something else. */
   void adminChanged() {
     assert loop.inEventLoop();
-    if (kind == CheckKind.NONE) {
+    if (kind == CheckKind.NONE || ended) {
       return;
     }
     if (inMaintenance()) {
@@ -149,11 +152,17 @@ final class CoordinatorWatch {
     trials.values().forEach(PortTrial::end);
   }
 
-  /** Ends everything. */
+  /** Ends everything; states stay as they are, and news is not taken any more. */
   void end() {
     assert loop.inEventLoop();
+    ended = true;
     pause();
     slowStart.end();
+  }
+
+  /** Returns whether it has ended. Any thread. */
+  boolean ended() {
+    return ended;
   }
 
   private void checkIn(long delayNanos) {
@@ -281,6 +290,9 @@ final class CoordinatorWatch {
   /** Takes what a {@code tcp} check of a process that answers found of its ports. */
   private void portsChecked() {
     portResults.forEach((protocol, result) -> {
+      if (result.ok()) {
+        errors.connected(protocol);
+      }
       HealthState port = portStates.computeIfAbsent(protocol, p -> new HealthState(config));
       if (result.counts() && port.result(result.ok())) {
         coordinator.setOpen(protocol, port.status() == Status.UP, result.reason());
@@ -300,6 +312,7 @@ final class CoordinatorWatch {
       errors.clear();
       coordinator.setStatus(Status.DOWN, reason);
       slowStart.end();
+      coordinator.setSharePercent(100);
       if (before == Status.UP && config.onMarkedDown() == OnMarkedDown.SHUTDOWN_SESSIONS) {
         effects.closeSessions(coordinator);
       }
@@ -326,7 +339,7 @@ final class CoordinatorWatch {
 
   /** Takes the success of a session's connect. Any thread. */
   void sessionConnected(Protocol protocol) {
-    if (failing) {
+    if (failing && !ended) {
       loop.execute(() -> {
         errors.connected(protocol);
         failing = !errors.none();
@@ -336,14 +349,14 @@ final class CoordinatorWatch {
 
   /** Takes the failure of a session's connect. Any thread. */
   void sessionConnectFailed(Protocol protocol, ConnectFailure failure) {
-    if (kind != CheckKind.NONE && failure != ConnectFailure.NO_RESOURCES) {
+    if (kind != CheckKind.NONE && !ended && failure != ConnectFailure.NO_RESOURCES) {
       failing = true;
       loop.execute(() -> countFailure(protocol, failure));
     }
   }
 
   private void countFailure(Protocol protocol, ConnectFailure failure) {
-    if (process.status() != Status.UP || inMaintenance()) {
+    if (process.status() != Status.UP || inMaintenance() || ended) {
       return;
     }
     errors.failed(protocol, failure);

@@ -135,8 +135,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   }
 
   /**
-   * Starts to check. Completes when the first check of every coordinator has ended; one in MAINT
-   * does not wait for its first. On the event loop.
+   * Starts to check. Completes, on the event loop, when the first check of every coordinator has
+   * ended; one in MAINT is not waited for.
    */
   public CompletionStage<Void> start() {
     CompletableFuture<Void> all =
@@ -179,7 +179,7 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   @Override
   public void coordinatorChanged(CoordinatorEvent event) {
     CoordinatorWatch watch = watches.get(event.coordinator());
-    if (watch != null && event.axis() == CoordinatorEvent.Axis.ADMIN) {
+    if (watch != null && !watch.ended() && event.axis() == CoordinatorEvent.Axis.ADMIN) {
       loop.execute(watch::adminChanged);
     }
   }

@@ -52,12 +52,11 @@ final class SlowStart {
             TimeUnit.NANOSECONDS);
   }
 
-  /** Ends it: the share is whole. */
+  /** Ends it; the share stays as it is. */
   void end() {
     if (timer != null) {
       timer.cancel(false);
       timer = null;
     }
-    coordinator.setSharePercent(100);
   }
 }

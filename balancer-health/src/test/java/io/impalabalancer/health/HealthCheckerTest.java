@@ -599,9 +599,14 @@ class HealthCheckerTest {
 
       rig.until(() -> web.left.get() == 2);
       rig.advance(Duration.ofDays(1));
+      assertThat(coordinator.isOpen(BEESWAX)).isFalse();
+      fails(checker, 3, HIVESERVER2, ConnectFailure.REFUSED);
+      coordinator.setAdminState(AdminState.MAINT, "test");
+      coordinator.setAdminState(AdminState.READY, "test");
+      rig.advance(Duration.ofDays(1));
+      assertThat(coordinator.isOpen(HIVESERVER2)).isTrue();
       assertThat(rig.checks).hasSize(1);
       assertThat(web.connections).hasValue(2);
-      assertThat(coordinator.isOpen(BEESWAX)).isFalse();
     }
   }
 }
