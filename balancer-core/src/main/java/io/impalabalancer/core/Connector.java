@@ -186,6 +186,10 @@ final class Connector implements Choice {
     }
   }
 
+  boolean slotHeld() {
+    return slotHeld;
+  }
+
   /** Gives the slot back, if one is held. */
   void giveSlotBack() {
     if (slotHeld) {

@@ -253,8 +253,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
     record.bytesToCoordinator = server.bytesWritten();
     record.balancerSessions = listener.balancer().sessions();
     record.listenerSessions = listener.sessions();
-    record.assignedSessions = listener.assignedSessions();
-    record.coordinatorSessions = connector.coordinatorSessions();
+    int own = connector.slotHeld() ? 1 : 0;
+    record.assignedSessions = listener.assignedSessions() - own;
+    record.coordinatorSessions = connector.coordinatorSessions() - own;
     connector.giveSlotBack();
     listener.balancer().events().sessionEnded(record);
     listener.dismiss();

@@ -59,10 +59,10 @@ public interface SessionView {
   /** Returns the sessions of its listener when it ended, itself included. */
   int listenerSessions();
 
-  /** Returns the sessions of its listener that had a coordinator when it ended, itself included. */
+  /** Returns the other sessions of its listener that held a slot when it ended. */
   int assignedSessions();
 
-  /** Returns the sessions of its coordinator in its listener when it ended, itself included. */
+  /** Returns the other sessions that held a slot of its coordinator, in its listener, then. */
   int coordinatorSessions();
 
   /** Returns how many waited before it in its listener's queue when it joined; 0 if it did not. */
