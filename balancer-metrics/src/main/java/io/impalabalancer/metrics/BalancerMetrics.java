@@ -1,0 +1,143 @@
+package io.impalabalancer.metrics;
+
+import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.ConnectFailure;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.CoordinatorEvent;
+import io.impalabalancer.core.Listener;
+import io.impalabalancer.core.SessionView;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics of one balancer, in a registry of their own; {@code docs/metrics.md} lists them. What
+ * the core counts already is read when it is asked for; the rest is counted here, in meters that
+ * are all made at the start, so that an event on a loop costs a look-up by identity and an
+ * addition.
+ *
+ * <p>Any thread. Add it to the balancer before {@link Balancer#open}.
+ */
+public final class BalancerMetrics implements BalancerListener, AutoCloseable {
+  private static final String PREFIX = "impala.balancer.";
+  private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+  private static final String OPEN_METRICS =
+      "application/openmetrics-text; version=1.0.0; charset=utf-8";
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT).throwExceptionOnRegistrationFailure();
+
+  /** Never changed after construction, so loops read them without a lock. */
+  private final Map<Listener, ListenerMeters> listeners = new HashMap<>();
+
+  private final Map<Coordinator, CoordinatorMeters> coordinators = new HashMap<>();
+
+  /** Held here because a function counter refers to its object weakly. */
+  private final LongSupplier droppedLines;
+
+  /**
+   * Makes the meters of a balancer.
+   *
+   * @param version the program's version, for {@code build_info}
+   * @param droppedLines how many lines the session log has dropped, {@link SessionLog#dropped}
+   */
+  public BalancerMetrics(Balancer balancer, String version, LongSupplier droppedLines) {
+    registry.config().meterFilter(prefixed());
+    balancer.coordinators().forEach(c -> coordinators.put(c, new CoordinatorMeters(c, registry)));
+    balancer.listeners().forEach(l -> listeners.put(l, new ListenerMeters(l, registry)));
+    Gauge.builder("buffer.held", balancer::heldBytes)
+        .baseUnit(BaseUnits.BYTES)
+        .description("Bytes read and not yet written, of all sessions")
+        .register(registry);
+    Gauge.builder("loop.lag", () -> balancer.loopLagNanos() / NANOS_PER_SECOND)
+        .baseUnit("seconds")
+        .description("How late the event loops were when last probed, the worst of them")
+        .register(registry);
+    this.droppedLines = droppedLines;
+    FunctionCounter.builder(
+            "session.log.dropped.lines", this, metrics -> metrics.droppedLines.getAsLong())
+        .description("Lines that the session log dropped because its disk or reader was slow")
+        .register(registry);
+    ProcessMeters.register(version, registry);
+  }
+
+  /** Puts the prefix before every name. */
+  private static MeterFilter prefixed() {
+    return new MeterFilter() {
+      @Override
+      public Meter.Id map(Meter.Id id) {
+        return id.withName(PREFIX + id.getName());
+      }
+    };
+  }
+
+  /**
+   * Renders all metrics.
+   *
+   * @param accept the {@code Accept} header of the request; OpenMetrics is given only if it is
+   *     asked for there, else Prometheus' text format 0.0.4
+   */
+  public Scrape scrape(@Nullable String accept) {
+    boolean openMetrics = accept != null && accept.contains("application/openmetrics-text");
+    String contentType = openMetrics ? OPEN_METRICS : TEXT;
+    return new Scrape(contentType, registry.scrape(contentType));
+  }
+
+  @Override
+  public void sessionAssigned(SessionView session) {
+    ListenerMeters meters = listeners.get(session.listener());
+    if (meters != null) {
+      meters.assigned(session);
+    }
+  }
+
+  @Override
+  public void sessionEnded(SessionView session) {
+    ListenerMeters meters = listeners.get(session.listener());
+    if (meters != null) {
+      meters.ended(session);
+    }
+  }
+
+  @Override
+  public void connectFailed(Coordinator coordinator, Protocol protocol, ConnectFailure failure) {
+    CoordinatorMeters meters = coordinators.get(coordinator);
+    if (meters != null) {
+      meters.connectFailed(protocol, failure);
+    }
+  }
+
+  @Override
+  public void coordinatorChanged(CoordinatorEvent event) {
+    CoordinatorMeters meters = coordinators.get(event.coordinator());
+    if (meters != null) {
+      meters.changed(event.axis());
+    }
+  }
+
+  @Override
+  public void checked(Coordinator coordinator, String result, long durationNanos) {
+    CoordinatorMeters meters = coordinators.get(coordinator);
+    if (meters != null) {
+      meters.checked(result, durationNanos);
+    }
+  }
+
+  /** Removes every meter; events that still come are counted nowhere. */
+  @Override
+  public void close() {
+    registry.clear();
+    registry.close();
+  }
+}
