@@ -1,0 +1,213 @@
+package io.impalabalancer.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.thrift.TException;
+import org.apache.thrift.protocol.TMessage;
+import org.apache.thrift.protocol.TProtocol;
+
+/**
+ * Impala's beeswax service for one connection ({@code common/thrift/beeswax.thrift}, {@code
+ * ImpalaService.thrift}, {@code be/src/service/impala-beeswax-server.cc}): what impala-shell calls.
+ * The connection has one session, which ends with it.
+ */
+final class BeeswaxService implements RpcService {
+  // beeswax.QueryState
+  private static final int RUNNING = 3;
+  private static final int FINISHED = 4;
+  private static final int EXCEPTION = 5;
+
+  private static final int EXEC_SUMMARY_FINISHED = 3;
+
+  /** Above any query's work: a fetch waits for the first row. */
+  private static final long FETCH_TIMEOUT_MILLIS = TimeUnit.DAYS.toMillis(365);
+
+  private static final ThriftStruct STATUS_OK = new ThriftStruct().with(1, 0);
+
+  /** {@code QueryNotFoundException} has no fields. */
+  private static final class QueryNotFoundException extends Exception {
+    private static final long serialVersionUID = 1;
+  }
+
+  private final Impalad impalad;
+  private final String webAddress;
+  private final Session session;
+
+  /**
+   * @param user who logged in, or empty
+   * @param webAddress host:port of the coordinator's web port, told to clients
+   */
+  BeeswaxService(Impalad impalad, String user, String webAddress) {
+    this.impalad = impalad;
+    this.webAddress = webAddress;
+    this.session = impalad.openSession(user);
+  }
+
+  @Override
+  public void call(TMessage call, TProtocol protocol) throws TException {
+    if (!isKnown(call.name)) {
+      ThriftStruct.replyUnknown(call, protocol);
+      return;
+    }
+    ThriftStruct arguments = ThriftStruct.readArguments(protocol);
+    ThriftStruct reply = new ThriftStruct();
+    try {
+      answer(call.name, arguments, reply);
+    } catch (QueryNotFoundException e) {
+      reply.with(1, new ThriftStruct());
+    } catch (ImpalaException e) {
+      // BeeswaxException is declared first where a query starts, and second where one is used.
+      boolean starts = call.name.equals("query") || call.name.equals("executeAndWait");
+      reply.with(starts ? 1 : 2, beeswaxException(e));
+    }
+    reply.reply(call, protocol);
+  }
+
+  private static boolean isKnown(String name) {
+    return switch (name) {
+      case "query",
+          "executeAndWait",
+          "get_state",
+          "fetch",
+          "get_results_metadata",
+          "get_log",
+          "close",
+          "clean",
+          "Cancel",
+          "GetRuntimeProfile",
+          "GetExecSummary",
+          "PingImpalaService",
+          "get_default_configuration",
+          "echo" ->
+          true;
+      default -> false;
+    };
+  }
+
+  private void answer(String name, ThriftStruct arguments, ThriftStruct reply)
+      throws QueryNotFoundException, ImpalaException {
+    switch (name) {
+      case "query" -> reply.with(0, handle(execute(arguments.struct(1))));
+      case "executeAndWait" -> {
+        Query query = execute(arguments.struct(1));
+        query.await(FETCH_TIMEOUT_MILLIS);
+        reply.with(0, handle(query));
+      }
+      case "get_state" -> reply.with(0, state(query(arguments)));
+      case "fetch" -> reply.with(0, fetch(query(arguments), arguments.number(3)));
+      case "get_results_metadata" -> reply.with(0, metadata(query(arguments)));
+      case "get_log" -> reply.with(0, query(arguments.text(1)).error());
+      case "close" -> impalad.closeQuery(query(arguments));
+      case "Cancel" -> {
+        impalad.cancel(query(arguments));
+        reply.with(0, STATUS_OK);
+      }
+      case "GetRuntimeProfile" -> {
+        Query query = query(arguments);
+        reply.with(0, "Query (id=" + query.id + "):\n  " + query.sql);
+      }
+      case "GetExecSummary" -> {
+        query(arguments);
+        reply.with(0, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED));
+      }
+      case "PingImpalaService" ->
+          reply.with(0, new ThriftStruct().with(1, Impalad.VERSION).with(2, webAddress));
+      case "get_default_configuration" -> reply.with(0, defaultConfiguration());
+      case "echo" -> reply.with(0, arguments.text(1));
+      default -> {
+        // "clean" does nothing.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    impalad.closeSession(session);
+  }
+
+  private Query execute(ThriftStruct query) throws ImpalaException {
+    return impalad.execute(session, query.text(1));
+  }
+
+  private Query query(ThriftStruct arguments) throws QueryNotFoundException {
+    return query(arguments.struct(1).text(1));
+  }
+
+  private Query query(String id) throws QueryNotFoundException {
+    Query query = impalad.query(UniqueId.parse(id));
+    if (query == null) {
+      throw new QueryNotFoundException();
+    }
+    return query;
+  }
+
+  private static ThriftStruct handle(Query query) {
+    String id = query.id.toString();
+    return new ThriftStruct().with(1, id).with(2, id);
+  }
+
+  private static int state(Query query) {
+    return switch (query.state()) {
+      case RUNNING -> RUNNING;
+      case FINISHED -> FINISHED;
+      case FAILED -> EXCEPTION;
+    };
+  }
+
+  private static ThriftStruct fetch(Query query, long max) throws ImpalaException {
+    query.await(FETCH_TIMEOUT_MILLIS);
+    Query.Rows rows = query.fetch(max);
+    List<Object> lines = new ArrayList<>(rows.rows().size());
+    for (List<Object> row : rows.rows()) {
+      lines.add(row.stream().map(String::valueOf).collect(Collectors.joining("\t")));
+    }
+    return new ThriftStruct()
+        .with(1, true)
+        .with(2, query.table == null ? List.of() : names(query.table))
+        .with(3, lines)
+        .with(4, rows.offset())
+        .with(5, rows.more());
+  }
+
+  private static List<String> names(Table table) {
+    return table.columns().stream().map(Table.Column::name).toList();
+  }
+
+  private static ThriftStruct metadata(Query query) {
+    List<Object> fields = new ArrayList<>();
+    if (query.table != null) {
+      for (Table.Column column : query.table.columns()) {
+        String type = column.type().name().toLowerCase(Locale.ROOT);
+        fields.add(new ThriftStruct().with(1, column.name()).with(2, type).with(3, ""));
+      }
+    }
+    return new ThriftStruct()
+        .with(1, new ThriftStruct().with(1, fields))
+        .with(2, "")
+        .with(3, "")
+        .with(4, "\t");
+  }
+
+  private static List<ThriftStruct> defaultConfiguration() {
+    return Interpreter.defaultOptions().entrySet().stream()
+        .map(option ->
+            new ThriftStruct()
+                .with(1, option.getKey())
+                .with(2, option.getValue())
+                .with(3, "")
+                .with(4, 0))
+        .toList();
+  }
+
+  private static ThriftStruct beeswaxException(ImpalaException e) {
+    return new ThriftStruct()
+        .with(1, e.text())
+        .with(2, "")
+        .with(3, new ThriftStruct().with(1, "").with(2, ""))
+        .with(4, 0)
+        .with(5, "HY000");
+  }
+}
