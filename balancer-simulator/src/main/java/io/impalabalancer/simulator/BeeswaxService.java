@@ -52,7 +52,7 @@ final class BeeswaxService implements RpcService {
       ThriftStruct.replyUnknown(call, protocol);
       return;
     }
-    ThriftStruct arguments = ThriftStruct.readArguments(protocol);
+    ThriftStruct arguments = ThriftStruct.read(protocol);
     ThriftStruct reply = new ThriftStruct();
     try {
       answer(call.name, arguments, reply);
@@ -129,6 +129,10 @@ final class BeeswaxService implements RpcService {
   }
 
   private Query execute(ThriftStruct query) throws ImpalaException {
+    if (session.user.isEmpty()) {
+      // Nobody logged in: the first query names the user.
+      session.user = query.text(4);
+    }
     return impalad.execute(session, query.text(1));
   }
 

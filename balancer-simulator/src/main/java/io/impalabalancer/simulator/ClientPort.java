@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientPort {
   private static final int BACKLOG = 1024;
 
+  /** Impala's default of {@code accepted_cnxn_setup_thread_pool_size}. */
+  private static final int SETUP_THREADS = 2;
+
   private final String name;
   private final SimulatorOptions options;
   private final Counters.Port counters;
@@ -61,7 +64,7 @@ final class ClientPort {
           thread.setDaemon(true);
           return thread;
         };
-    this.setup = Executors.newFixedThreadPool(options.setupThreads(), threads);
+    this.setup = Executors.newFixedThreadPool(SETUP_THREADS, threads);
     this.service = Executors.newCachedThreadPool(threads);
   }
 

@@ -166,7 +166,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
 
   /** Answers a call of Impala's own that has an operation handle in field 1. */
   private void onQuery(TMessage call, TProtocol protocol, QueryCall body) throws TException {
-    ThriftStruct request = ThriftStruct.readArguments(protocol).struct(1);
+    ThriftStruct request = ThriftStruct.read(protocol).struct(1);
     ThriftStruct id = request.struct(1).struct(1);
     ThriftStruct reply = new ThriftStruct();
     try {
@@ -179,7 +179,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   }
 
   private void ping(TMessage call, TProtocol protocol) throws TException {
-    ThriftStruct id = ThriftStruct.readArguments(protocol).struct(1).struct(1).struct(1);
+    ThriftStruct id = ThriftStruct.read(protocol).struct(1).struct(1).struct(1);
     ThriftStruct reply = new ThriftStruct();
     try {
       session(new THandleIdentifier(id.binary(1), id.binary(2)));

@@ -51,6 +51,8 @@ final class Interpreter {
           "\\s*(?:(\\d+\\.\\d*|\\.\\d+|\\d+)|([A-Za-z_][A-Za-z0-9_]*)"
               + "|'((?:[^'\\\\]|\\\\.)*)'|\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]+)`|(\\S))",
           Pattern.DOTALL);
+  private static final Pattern QUOTED = Pattern.compile("'[^']*'|\"[^\"]*\"");
+  private static final Pattern FROM = Pattern.compile("(?i)\\bfrom\\s+`?([\\w.]+)");
   private static final Pattern USE = Pattern.compile("(?i)use\\s+`?(\\w+)`?");
   private static final Pattern SET =
       Pattern.compile("(?i)set\\s+([\\w.:]+)\\s*=\\s*(.*)", Pattern.DOTALL);
@@ -88,6 +90,13 @@ final class Interpreter {
   Answer answer() throws ImpalaException {
     Matcher select = SELECT.matcher(sql);
     if (select.matches()) {
+      Matcher from = FROM.matcher(QUOTED.matcher(sql).replaceAll("''"));
+      if (from.find()) {
+        throw new ImpalaException(
+            "AnalysisException: Could not resolve table reference: '"
+                + from.group(1).toLowerCase(Locale.ROOT)
+                + "'\n");
+      }
       return select(select.group(1));
     }
     Matcher use = USE.matcher(sql);
@@ -192,7 +201,7 @@ final class Interpreter {
     if (as) {
       next();
     }
-    if (hasToken && !isWord("from") && (token.group(2) != null || token.group(5) != null)) {
+    if (hasToken && (token.group(2) != null || token.group(5) != null)) {
       String name = token.group(2) != null ? token.group(2) : token.group(5);
       next();
       return name.toLowerCase(Locale.ROOT);
@@ -371,15 +380,6 @@ final class Interpreter {
   }
 
   private void requireEnd() throws ImpalaException {
-    if (isWord("from")) {
-      next();
-      if (hasToken && token.group(2) != null) {
-        throw new ImpalaException(
-            "AnalysisException: Could not resolve table reference: '"
-                + token.group(2).toLowerCase(Locale.ROOT)
-                + "'\n");
-      }
-    }
     if (hasToken) {
       throw syntaxError();
     }

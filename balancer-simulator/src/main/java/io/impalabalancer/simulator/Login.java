@@ -65,12 +65,13 @@ record Login(String user, InputStream in, OutputStream out) {
   }
 
   private static String negotiate(DataInputStream in, OutputStream out) throws IOException {
-    String mechanism = new String(message(in, START), StandardCharsets.UTF_8);
+    String mechanism = text(in, START, START);
     if (!mechanism.equals("PLAIN")) {
       throw refuse(out, "Unsupported mechanism type " + mechanism);
     }
     // RFC 4616: authorization id NUL user NUL password
-    String[] parts = new String(message(in, OK), StandardCharsets.UTF_8).split("\0", -1);
+    // Java's client knows that this is all there is to say, and says COMPLETE; others say OK.
+    String[] parts = text(in, OK, COMPLETE).split("\0", -1);
     if (parts.length != 3 || parts[1].isEmpty() || parts[2].isEmpty()) {
       throw refuse(out, "Error validating the login: a user and a password are needed");
     }
@@ -78,15 +79,15 @@ record Login(String user, InputStream in, OutputStream out) {
     return parts[1];
   }
 
-  private static byte[] message(DataInputStream in, int expected) throws IOException {
+  private static String text(DataInputStream in, int expected, int orElse) throws IOException {
     int status = in.readUnsignedByte();
     int length = in.readInt();
-    if (status != expected || length < 0 || length > MAX_MESSAGE_BYTES) {
+    if ((status != expected && status != orElse) || length < 0 || length > MAX_MESSAGE_BYTES) {
       throw new RefusedException("SASL status " + status + " with " + length + " bytes");
     }
     byte[] payload = new byte[length];
     in.readFully(payload);
-    return payload;
+    return new String(payload, StandardCharsets.UTF_8);
   }
 
   private static RefusedException refuse(OutputStream out, String reason) throws IOException {

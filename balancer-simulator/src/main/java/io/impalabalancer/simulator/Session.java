@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Session {
   final UniqueId id = UniqueId.random();
   final UniqueId secret = UniqueId.random();
-  final String user;
+  volatile String user;
   final Map<String, String> options = new ConcurrentHashMap<>();
   final Set<Query> queries = ConcurrentHashMap.newKeySet();
   volatile String database = "default";

@@ -3,60 +3,46 @@ package io.impalabalancer.simulator;
 import java.time.Duration;
 
 /**
- * What simulated coordinators are made of. Start from {@link #DEFAULTS} and change what matters.
+ * What simulated coordinators are made of; see {@link #builder}.
  *
- * @param coordinators how many a {@link SimulatedCluster} starts, 1 or more
+ * @param coordinators how many a {@link SimulatedCluster} starts, 1 to 1000
  * @param host the address to listen on, a name or a literal
  * @param basePort the first of ten ports reserved for each coordinator: beeswax, hiveserver2 and
  *     web take the first three; 0 chooses free ports
  * @param feServiceThreads connections that one client port serves at once (Impala's {@code
  *     fe_service_threads}), 1 or more
- * @param setupThreads threads of one client port that log clients in (Impala's {@code
- *     accepted_cnxn_setup_thread_pool_size}), 1 or more
  * @param setupTimeout how long a client may stay silent before its login is complete (Impala's
- *     {@code sasl_connect_tcp_timeout_ms})
+ *     {@code sasl_connect_tcp_timeout_ms}), longer than 0
  * @param acceptTimeout how long a connection waits for a service thread before it is closed
- *     (Impala's {@code accepted_client_cnxn_timeout})
- * @param workUnits queries that run at full speed at once; more share the units, 1 or more
- * @param maxQueries queries that fit into memory at once; the next ones fail, 1 or more
+ *     (Impala's {@code accepted_client_cnxn_timeout}), 0 or longer
+ * @param workUnits queries that run at full speed at once, 1 or more; when more run they share
+ * @param maxQueries queries that fit into memory at once, 1 or more; the next ones fail
  */
 public record SimulatorOptions(
     int coordinators,
     String host,
     int basePort,
     int feServiceThreads,
-    int setupThreads,
     Duration setupTimeout,
     Duration acceptTimeout,
     int workUnits,
     int maxQueries) {
 
-  /**
-   * Four coordinators on free loopback ports with Impala's defaults, four work units, and memory
-   * that never runs out.
-   */
-  public static final SimulatorOptions DEFAULTS =
-      new SimulatorOptions(
-          4,
-          "127.0.0.1",
-          0,
-          64,
-          2,
-          Duration.ofMinutes(5),
-          Duration.ofMinutes(5),
-          4,
-          Integer.MAX_VALUE);
-
   private static final int PORTS_PER_COORDINATOR = 10;
+  private static final int MAX_PORT = 65535;
 
   /** Checks the ranges. */
   public SimulatorOptions {
     requireRange("coordinators", coordinators, 1, 1000);
-    requireRange("basePort", basePort, 0, 65535 - PORTS_PER_COORDINATOR * (coordinators - 1) - 2);
+    requireRange(
+        "basePort", basePort, 0, MAX_PORT - PORTS_PER_COORDINATOR * (coordinators - 1) - 2);
     requireRange("feServiceThreads", feServiceThreads, 1, Integer.MAX_VALUE);
-    requireRange("setupThreads", setupThreads, 1, Integer.MAX_VALUE);
     requireRange("workUnits", workUnits, 1, Integer.MAX_VALUE);
     requireRange("maxQueries", maxQueries, 1, Integer.MAX_VALUE);
+    if (setupTimeout.toMillis() < 1) {
+      throw new IllegalArgumentException(
+          "setupTimeout is " + setupTimeout + ", expected at least a millisecond");
+    }
   }
 
   private static void requireRange(String name, int value, int min, int max) {
@@ -71,107 +57,82 @@ public record SimulatorOptions(
     return basePort == 0 ? 0 : basePort + index * PORTS_PER_COORDINATOR;
   }
 
-  public SimulatorOptions withCoordinators(int value) {
-    return new SimulatorOptions(
-        value,
-        host,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        workUnits,
-        maxQueries);
+  /**
+   * Starts from four coordinators on free loopback ports with Impala's defaults, four work units
+   * and memory that never runs out.
+   */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  public SimulatorOptions withHost(String value) {
-    return new SimulatorOptions(
-        coordinators,
-        value,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        workUnits,
-        maxQueries);
-  }
+  /** Changes what matters; the names and ranges are the record's. */
+  public static final class Builder {
+    private int coordinators = 4;
+    private String host = "127.0.0.1";
+    private int basePort;
+    private int feServiceThreads = 64;
+    private Duration setupTimeout = Duration.ofMinutes(5);
+    private Duration acceptTimeout = Duration.ofMinutes(5);
+    private int workUnits = 4;
+    private int maxQueries = Integer.MAX_VALUE;
 
-  public SimulatorOptions withBasePort(int value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        value,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        workUnits,
-        maxQueries);
-  }
+    private Builder() {}
 
-  public SimulatorOptions withFeServiceThreads(int value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        basePort,
-        value,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        workUnits,
-        maxQueries);
-  }
+    public Builder coordinators(int value) {
+      coordinators = value;
+      return this;
+    }
 
-  public SimulatorOptions withSetupTimeout(Duration value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        value,
-        acceptTimeout,
-        workUnits,
-        maxQueries);
-  }
+    public Builder host(String value) {
+      host = value;
+      return this;
+    }
 
-  public SimulatorOptions withAcceptTimeout(Duration value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        value,
-        workUnits,
-        maxQueries);
-  }
+    public Builder basePort(int value) {
+      basePort = value;
+      return this;
+    }
 
-  public SimulatorOptions withWorkUnits(int value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        value,
-        maxQueries);
-  }
+    public Builder feServiceThreads(int value) {
+      feServiceThreads = value;
+      return this;
+    }
 
-  public SimulatorOptions withMaxQueries(int value) {
-    return new SimulatorOptions(
-        coordinators,
-        host,
-        basePort,
-        feServiceThreads,
-        setupThreads,
-        setupTimeout,
-        acceptTimeout,
-        workUnits,
-        value);
+    public Builder setupTimeout(Duration value) {
+      setupTimeout = value;
+      return this;
+    }
+
+    public Builder acceptTimeout(Duration value) {
+      acceptTimeout = value;
+      return this;
+    }
+
+    public Builder workUnits(int value) {
+      workUnits = value;
+      return this;
+    }
+
+    public Builder maxQueries(int value) {
+      maxQueries = value;
+      return this;
+    }
+
+    /**
+     * The options.
+     *
+     * @throws IllegalArgumentException if a value is out of range
+     */
+    public SimulatorOptions build() {
+      return new SimulatorOptions(
+          coordinators,
+          host,
+          basePort,
+          feServiceThreads,
+          setupTimeout,
+          acceptTimeout,
+          workUnits,
+          maxQueries);
+    }
   }
 }

@@ -40,6 +40,11 @@ final class ThriftStruct {
     return fields.get((short) id) instanceof ThriftStruct struct ? struct : new ThriftStruct();
   }
 
+  /** Whether the field is there. */
+  boolean has(int id) {
+    return fields.containsKey((short) id);
+  }
+
   /** A number's field; 0 if it is missing. */
   long number(int id) {
     return fields.get((short) id) instanceof Number number ? number.longValue() : 0;
@@ -72,16 +77,21 @@ final class ThriftStruct {
     return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
   }
 
-  /** Reads the arguments of a call whose beginning is read. */
-  static ThriftStruct readArguments(TProtocol in) throws TException {
-    ThriftStruct arguments = read(in);
+  /** Reads the rest of a message whose beginning is read. */
+  static ThriftStruct read(TProtocol in) throws TException {
+    ThriftStruct body = readStruct(in);
     in.readMessageEnd();
-    return arguments;
+    return body;
   }
 
   /** Answers a call. Field 0 is its result, others are declared errors. */
   void reply(TMessage call, TProtocol out) throws TException {
-    out.writeMessageBegin(new TMessage(call.name, TMessageType.REPLY, call.seqid));
+    send(new TMessage(call.name, TMessageType.REPLY, call.seqid), out);
+  }
+
+  /** Sends it as the body of a message. */
+  void send(TMessage begin, TProtocol out) throws TException {
+    out.writeMessageBegin(begin);
     write(out);
     out.writeMessageEnd();
     out.getTransport().flush();
@@ -89,7 +99,7 @@ final class ThriftStruct {
 
   /** Answers a call that is not known, as Thrift's own servers do. */
   static void replyUnknown(TMessage call, TProtocol protocol) throws TException {
-    readArguments(protocol);
+    read(protocol);
     protocol.writeMessageBegin(new TMessage(call.name, TMessageType.EXCEPTION, call.seqid));
     new TApplicationException(
             TApplicationException.UNKNOWN_METHOD, "Invalid method name: '" + call.name + "'")
@@ -98,7 +108,7 @@ final class ThriftStruct {
     protocol.getTransport().flush();
   }
 
-  private static ThriftStruct read(TProtocol in) throws TException {
+  private static ThriftStruct readStruct(TProtocol in) throws TException {
     ThriftStruct struct = new ThriftStruct();
     in.readStructBegin();
     for (TField field = in.readFieldBegin();
@@ -120,7 +130,7 @@ final class ThriftStruct {
       case TType.I32 -> in.readI32();
       case TType.I64 -> in.readI64();
       case TType.STRING -> in.readBinary();
-      case TType.STRUCT -> read(in);
+      case TType.STRUCT -> readStruct(in);
       case TType.LIST -> readList(in);
       default -> {
         TProtocolUtil.skip(in, type);

@@ -16,7 +16,7 @@ class SimulatedCoordinatorTest {
   private final SimulatedCoordinator coordinator;
 
   SimulatedCoordinatorTest() throws Exception {
-    coordinator = SimulatedCoordinator.start("impala-1", SimulatorOptions.DEFAULTS);
+    coordinator = SimulatedCoordinator.start("impala-1", SimulatorOptions.builder().build());
   }
 
   @AfterEach

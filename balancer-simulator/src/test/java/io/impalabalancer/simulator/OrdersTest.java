@@ -1,0 +1,232 @@
+package io.impalabalancer.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.impalabalancer.simulator.SimulatedClientException.Reason;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The orders, given by call and by HTTP, and the web pages. */
+class OrdersTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final SimulatedCluster cluster;
+  private final SimulatedCoordinator coordinator;
+
+  OrdersTest() throws Exception {
+    cluster = SimulatedCluster.start(SimulatorOptions.builder().coordinators(2).build());
+    coordinator = cluster.coordinator(1);
+  }
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  private SimulatedClient client(Duration timeout) throws Exception {
+    SimulatedClient client =
+        SimulatedClient.connect("127.0.0.1", coordinator.hiveserver2Port(), timeout);
+    client.openSession();
+    return client;
+  }
+
+  private static void assertFails(ThrowingCallable call, Reason reason) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SimulatedClientException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+  }
+
+  private static URI uri(SimulatedCoordinator coordinator, String path) {
+    return URI.create("http://127.0.0.1:" + coordinator.webPort() + path);
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri(coordinator, path)).timeout(TIMEOUT).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> post(SimulatedCoordinator to, String path) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri(to, path))
+            .timeout(TIMEOUT)
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void aDeadCoordinatorResetsItsConnectionsAndListensNoMore() throws Exception {
+    try (SimulatedClient client = client(TIMEOUT);
+        Socket raw = new Socket(InetAddress.getLoopbackAddress(), coordinator.beeswaxPort())) {
+      await().until(() -> coordinator.counts().beeswax().connectionsWaiting() == 1);
+      coordinator.die();
+      assertThatThrownBy(() -> raw.getInputStream().read())
+          .isInstanceOf(SocketException.class)
+          .hasMessageContaining("reset");
+      assertFails(() -> client.query("select 1"), Reason.CUT);
+      assertFails(() -> client(TIMEOUT), Reason.REFUSED);
+      assertThatThrownBy(() -> get("/healthz")).isInstanceOf(IOException.class);
+    }
+    await()
+        .untilAsserted(() -> {
+          Counts counts = coordinator.counts();
+          assertThat(counts.connectionsNow()).isZero();
+          assertThat(counts.beeswax().connectionsWaiting()).isZero();
+          assertThat(counts.sessionsNow()).isZero();
+          assertThat(counts.connectionsTotal()).isEqualTo(2);
+        });
+  }
+
+  @Test
+  void aRunningQueryDoesNotSurviveADeath() throws Exception {
+    try (SimulatedClient client = client(TIMEOUT)) {
+      CompletableFuture<Void> query =
+          CompletableFuture.runAsync(
+              () -> assertFails(() -> client.query("select work(3600000)"), Reason.CUT));
+      await().until(() -> coordinator.counts().queriesNow() == 1);
+      coordinator.die();
+      query.get(10, TimeUnit.SECONDS);
+      assertThat(coordinator.counts().queriesNow()).isZero();
+    }
+  }
+
+  @Test
+  void aRevivedCoordinatorServesOnTheSamePortsWithoutItsOldSessions() throws Exception {
+    int port = coordinator.hiveserver2Port();
+    String before = get("/?json").body();
+    try (Hs2 old = Hs2.connect(coordinator)) {
+      var session = old.openSession();
+      coordinator.unhealthy();
+      coordinator.die();
+      coordinator.revive();
+      assertThat(coordinator.hiveserver2Port()).isEqualTo(port);
+      try (Hs2 revived = Hs2.connect(coordinator)) {
+        var status = revived.execute(session, "select 1").getStatus();
+        assertThat(status).isNotNull();
+        assertThat(status.getErrorMessage()).startsWith("Invalid session id: ");
+      }
+    }
+    try (SimulatedClient client = client(TIMEOUT)) {
+      assertThat(client.query("select 1")).hasSize(1);
+    }
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    assertThat(startTime(get("/?json").body())).isNotEqualTo(startTime(before));
+  }
+
+  private static String startTime(String json) {
+    String key = "\"process_start_time\":\"";
+    int from = json.indexOf(key) + key.length();
+    return json.substring(from, json.indexOf('"', from));
+  }
+
+  @Test
+  void aStalledCoordinatorAcceptsAndAnswersNothingUntilItIsRevived() throws Exception {
+    try (SimulatedClient client = client(TIMEOUT)) {
+      coordinator.stall(false);
+      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+      assertFails(() -> client(Duration.ofMillis(200)), Reason.TIMEOUT);
+      CompletableFuture<Integer> answer =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return client.query("select 1").size();
+            } catch (SimulatedClientException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      await().during(Duration.ofMillis(200)).until(() -> !answer.isDone());
+      coordinator.revive();
+      assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aStalledWebPortAnswersLateAndStillObeysOrders() throws Exception {
+    assertThat(post(coordinator, "/orders/stall?web=true").statusCode()).isEqualTo(200);
+    CompletableFuture<HttpResponse<String>> page =
+        http.sendAsync(
+            HttpRequest.newBuilder(uri(coordinator, "/healthz")).build(),
+            HttpResponse.BodyHandlers.ofString());
+    await().during(Duration.ofMillis(200)).until(() -> !page.isDone());
+    assertThat(post(coordinator, "/orders/revive").statusCode()).isEqualTo(200);
+    assertThat(page.get(10, TimeUnit.SECONDS).body()).isEqualTo("OK");
+  }
+
+  @Test
+  void aRefusingCoordinatorKeepsItsSessions() throws Exception {
+    try (SimulatedClient client = client(TIMEOUT)) {
+      coordinator.refuse();
+      assertFails(() -> client(TIMEOUT), Reason.REFUSED);
+      assertThat(client.query("select 1")).hasSize(1);
+      assertThat(get("/healthz").statusCode()).isEqualTo(200);
+      coordinator.revive();
+      client(TIMEOUT).close();
+      assertThat(client.query("select 1")).hasSize(1);
+    }
+  }
+
+  @Test
+  void anUnhealthyCoordinatorSaysSoAndServes() throws Exception {
+    coordinator.unhealthy();
+    assertThat(get("/healthz").statusCode()).isEqualTo(503);
+    assertThat(get("/healthz").body()).isEqualTo("Not Available");
+    client(TIMEOUT).close();
+    coordinator.healthy();
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void ordersAreGivenByHttpToAnyCoordinatorOfTheCluster() throws Exception {
+    assertThat(post(coordinator, "/orders/die").statusCode()).isEqualTo(200);
+    await().untilAsserted(() -> assertFails(() -> client(TIMEOUT), Reason.REFUSED));
+    assertThat(post(cluster.coordinator(2), "/orders/revive?coordinator=impala-1").statusCode())
+        .isEqualTo(200);
+    client(TIMEOUT).close();
+
+    assertThat(post(coordinator, "/orders/unhealthy").statusCode()).isEqualTo(200);
+    assertThat(get("/healthz").statusCode()).isEqualTo(503);
+    assertThat(post(coordinator, "/orders/healthy").statusCode()).isEqualTo(200);
+    assertThat(post(coordinator, "/orders/refuse").statusCode()).isEqualTo(200);
+    assertFails(() -> client(TIMEOUT), Reason.REFUSED);
+  }
+
+  @Test
+  void aWrongOrderIsRefusedWithTheReason() throws Exception {
+    assertThat(post(coordinator, "/orders/dye").body()).contains("dye").contains("expected die,");
+    assertThat(post(coordinator, "/orders/dye").statusCode()).isEqualTo(400);
+    assertThat(post(coordinator, "/orders/die?coordinator=impala-9").statusCode()).isEqualTo(404);
+    assertThat(get("/orders/die").statusCode()).isEqualTo(405);
+    client(TIMEOUT).close();
+  }
+
+  @Test
+  void theRootPageHasImpalasKeysAndTheCounts() throws Exception {
+    client(TIMEOUT).close();
+    String json = get("/?json").body();
+    assertThat(json)
+        .contains("\"version\":\"impalad version ")
+        .contains("\"process_start_time\":\"")
+        .contains("\"is_coordinator\":true")
+        .contains("\"is_executor\":false")
+        .contains("\"is_quiescing\":false")
+        .contains("\"connections_total\":1")
+        .contains("\"sessions_total\":1");
+    assertThat(get("/counts").body()).contains("\"rpcs\":2").contains("\"queries_failed\":0");
+    assertThat(get("/nosuch").statusCode()).isEqualTo(404);
+  }
+}
