@@ -105,14 +105,9 @@ final class BeeswaxService implements RpcService {
         impalad.cancel(query(arguments));
         reply.with(0, STATUS_OK);
       }
-      case "GetRuntimeProfile" -> {
-        Query query = query(arguments);
-        reply.with(0, "Query (id=" + query.id + "):\n  " + query.sql);
-      }
-      case "GetExecSummary" -> {
-        query(arguments);
-        reply.with(0, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED));
-      }
+      // Impala keeps both for queries that are closed; so these need no query.
+      case "GetRuntimeProfile" -> reply.with(0, "Query (id=" + arguments.struct(1).text(1) + ")\n");
+      case "GetExecSummary" -> reply.with(0, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED));
       case "PingImpalaService" ->
           reply.with(0, new ThriftStruct().with(1, Impalad.VERSION).with(2, webAddress));
       case "get_default_configuration" -> reply.with(0, defaultConfiguration());

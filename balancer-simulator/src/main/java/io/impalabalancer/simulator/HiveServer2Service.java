@@ -137,20 +137,18 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
       return;
     }
     switch (call.name) {
-      case "GetLog" -> onQuery(call, protocol, (query, reply) -> reply.with(2, query.error()));
+      case "GetLog" -> answer(call, protocol, (id, reply) -> reply.with(2, query(id).error()));
+      // Impala keeps both for queries that are closed; so these need no query.
       case "GetRuntimeProfile" ->
-          onQuery(
-              call,
-              protocol,
-              (query, reply) -> reply.with(2, "Query (id=" + query.id + "):\n  " + query.sql));
+          answer(call, protocol, (id, reply) -> reply.with(2, "Query (id=" + guid(id) + ")\n"));
       case "GetExecSummary" ->
-          onQuery(
+          answer(
               call,
               protocol,
-              (query, reply) -> reply.with(2, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED)));
+              (id, reply) -> reply.with(2, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED)));
       case "CloseImpalaOperation" ->
-          onQuery(call, protocol, (query, reply) -> impalad.closeQuery(query));
-      case "PingImpalaHS2Service" -> ping(call, protocol);
+          answer(call, protocol, (id, reply) -> impalad.closeQuery(query(id)));
+      case "PingImpalaHS2Service" -> answer(call, protocol, this::ping);
       default -> ThriftStruct.replyUnknown(call, protocol);
     }
   }
@@ -160,38 +158,27 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     // HiveServer2's sessions do not end with a connection.
   }
 
-  private interface QueryCall {
-    void answer(Query query, ThriftStruct reply);
+  private interface Body {
+    void answer(THandleIdentifier id, ThriftStruct reply) throws ImpalaException;
   }
 
-  /** Answers a call of Impala's own that has an operation handle in field 1. */
-  private void onQuery(TMessage call, TProtocol protocol, QueryCall body) throws TException {
-    ThriftStruct request = ThriftStruct.read(protocol).struct(1);
-    ThriftStruct id = request.struct(1).struct(1);
-    ThriftStruct reply = new ThriftStruct();
-    try {
-      body.answer(query(new THandleIdentifier(id.binary(1), id.binary(2))), reply);
-      reply.with(1, SUCCESS);
-    } catch (ImpalaException e) {
-      reply.with(1, error(e));
-    }
-    new ThriftStruct().with(0, reply).reply(call, protocol);
-  }
-
-  private void ping(TMessage call, TProtocol protocol) throws TException {
+  /**
+   * Answers a call of Impala's own, whose request begins with a handle and its reply with a status.
+   */
+  private static void answer(TMessage call, TProtocol protocol, Body body) throws TException {
     ThriftStruct id = ThriftStruct.read(protocol).struct(1).struct(1).struct(1);
-    ThriftStruct reply = new ThriftStruct();
+    ThriftStruct reply = new ThriftStruct().with(1, SUCCESS);
     try {
-      session(new THandleIdentifier(id.binary(1), id.binary(2)));
-      reply
-          .with(1, SUCCESS)
-          .with(2, Impalad.VERSION)
-          .with(3, webAddress)
-          .with(4, System.nanoTime() / 1000);
+      body.answer(new THandleIdentifier(id.binary(1), id.binary(2)), reply);
     } catch (ImpalaException e) {
       reply.with(1, error(e));
     }
     new ThriftStruct().with(0, reply).reply(call, protocol);
+  }
+
+  private void ping(THandleIdentifier id, ThriftStruct reply) throws ImpalaException {
+    session(id);
+    reply.with(2, Impalad.VERSION).with(3, webAddress).with(4, System.nanoTime() / 1000);
   }
 
   private static TStatus error(ImpalaException e) {

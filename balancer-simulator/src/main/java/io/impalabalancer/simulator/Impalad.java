@@ -68,7 +68,7 @@ final class Impalad implements AutoCloseable {
       counters.queriesFailed.increment();
       throw e;
     }
-    Query query = new Query(session, sql, answer.table());
+    Query query = new Query(session, answer.table());
     if (answer.workNanos() == 0) {
       query.finish();
     } else {
@@ -107,7 +107,7 @@ final class Impalad implements AutoCloseable {
 
   /** Gives a table, such as a driver's metadata, as a query that has ended. */
   Query answer(Session session, Table table) {
-    Query query = new Query(session, "", table);
+    Query query = new Query(session, table);
     query.finish();
     return register(query);
   }

@@ -20,7 +20,6 @@ final class Query {
 
   final UniqueId id;
   final Session session;
-  final String sql;
 
   /** What it answers with, or null for a statement without rows such as {@code use}. */
   final @Nullable Table table;
@@ -30,12 +29,11 @@ final class Query {
   private Capacity.@Nullable Work work;
   private int fetched;
 
-  Query(Session session, String sql, @Nullable Table table) {
+  Query(Session session, @Nullable Table table) {
     UniqueId random = UniqueId.random();
     // The low half counts the fragments of a query; the query itself has 0 there.
     this.id = new UniqueId(random.hi(), random.lo() & 0xffffffff00000000L);
     this.session = session;
-    this.sql = sql;
     this.table = table;
   }
 
