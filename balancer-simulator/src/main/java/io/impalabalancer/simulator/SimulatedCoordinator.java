@@ -202,7 +202,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
       }
       LOG.info("coordinator revived name={}", name);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 

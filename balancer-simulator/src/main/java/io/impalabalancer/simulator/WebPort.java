@@ -3,6 +3,7 @@ package io.impalabalancer.simulator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,8 +28,10 @@ final class WebPort implements AutoCloseable {
   private static final int BAD_REQUEST = 400;
   private static final int NOT_FOUND = 404;
   private static final int METHOD_NOT_ALLOWED = 405;
+  private static final int INTERNAL_ERROR = 500;
   private static final int UNAVAILABLE = 503;
 
+  private static final Pattern JSON = Pattern.compile("(^|&)json($|[=&])");
   private static final Pattern PARAMETER = Pattern.compile("([^=&]+)=([^&]*)");
 
   /** What the pages tell of and the orders go to. */
@@ -125,8 +128,8 @@ final class WebPort implements AutoCloseable {
     page.put("is_quiescing", false);
     page.put("coordinator", subject.name());
     page.put("counts", subject.counts().json());
-    boolean json = "json".equals(exchange.getRequestURI().getQuery());
-    if (json) {
+    String query = exchange.getRequestURI().getQuery();
+    if (query != null && JSON.matcher(query).find()) {
       send(exchange, OK, "application/json", Json.of(page));
     } else {
       send(exchange, OK, "text/plain", subject.name() + "\n" + Impalad.VERSION + "\n");
@@ -155,30 +158,40 @@ final class WebPort implements AutoCloseable {
       return;
     }
     String order = exchange.getRequestURI().getPath().substring("/orders/".length());
+    if (order.equals("die")) {
+      // Its own port dies with it, so the answer comes first.
+      send(exchange, OK, "text/plain", "OK\n");
+      orders.die();
+      return;
+    }
+    try {
+      boolean known = carryOut(orders, order, "true".equals(parameters.get("web")));
+      send(
+          exchange,
+          known ? OK : BAD_REQUEST,
+          "text/plain",
+          known
+              ? "OK\n"
+              : "No such order: "
+                  + order
+                  + ", expected die, revive, stall, refuse, unhealthy or healthy\n");
+    } catch (UncheckedIOException e) {
+      send(exchange, INTERNAL_ERROR, "text/plain", e.getMessage() + "\n");
+    }
+  }
+
+  private static boolean carryOut(Orders orders, String order, boolean web) {
     switch (order) {
-      case "die" -> {
-        // Its own port dies with it, so the answer comes first.
-        send(exchange, OK, "text/plain", "OK\n");
-        orders.die();
-        return;
-      }
       case "revive" -> orders.revive();
-      case "stall" -> orders.stall("true".equals(parameters.get("web")));
+      case "stall" -> orders.stall(web);
       case "refuse" -> orders.refuse();
       case "unhealthy" -> orders.unhealthy();
       case "healthy" -> orders.healthy();
       default -> {
-        send(
-            exchange,
-            BAD_REQUEST,
-            "text/plain",
-            "No such order: "
-                + order
-                + ", expected die, revive, stall, refuse, unhealthy or healthy\n");
-        return;
+        return false;
       }
     }
-    send(exchange, OK, "text/plain", "OK\n");
+    return true;
   }
 
   private static Map<String, String> parameters(@Nullable String query) {
