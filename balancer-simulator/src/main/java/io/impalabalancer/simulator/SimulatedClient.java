@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A small HiveServer2 client (binary Thrift, NOSASL) with one connection and, when opened, one
  * session, as a BI tool has. For one thread at a time. After a {@link SimulatedClientException}
- * with another reason than {@link Reason#IMPALA} it is of no more use and must be closed.
+ * with another reason than {@link Reason#IMPALA} it is closed.
  */
 public final class SimulatedClient implements AutoCloseable {
   private static final long FETCH_ROWS = 1024;
@@ -57,19 +57,13 @@ public final class SimulatedClient implements AutoCloseable {
   public static SimulatedClient connect(String host, int port, Duration timeout)
       throws SimulatedClientException {
     int millis = Math.toIntExact(timeout.toMillis());
-    TSocket socket;
     try {
-      socket = new TSocket(new TConfiguration(), host, port, millis, millis);
+      TSocket socket = new TSocket(new TConfiguration(), host, port, millis, millis);
       socket.open();
+      return new SimulatedClient(socket, new TCLIService.Client(new TBinaryProtocol(socket)));
     } catch (TTransportException e) {
       throw new SimulatedClientException(
           Reason.REFUSED, host + ":" + port + " cannot be connected to: " + e.getMessage(), e);
-    }
-    try {
-      return new SimulatedClient(socket, new TCLIService.Client(new TBinaryProtocol(socket)));
-    } catch (RuntimeException e) {
-      socket.close();
-      throw e;
     }
   }
 
@@ -95,25 +89,38 @@ public final class SimulatedClient implements AutoCloseable {
         call(() -> calls.ExecuteStatement(new TExecuteStatementReq(handle, sql)));
     require(started.getStatus());
     TOperationHandle operation = Objects.requireNonNull(started.getOperationHandle());
-    List<List<String>> rows = new ArrayList<>();
     try {
-      boolean more = operation.isHasResultSet();
-      while (more) {
-        TFetchResultsResp fetched =
-            call(() ->
-                calls.FetchResults(
-                    new TFetchResultsReq(operation, TFetchOrientation.FETCH_NEXT, FETCH_ROWS)));
-        require(fetched.getStatus());
-        addRows(rows, Objects.requireNonNull(fetched.getResults()).getColumns());
-        more = fetched.isHasMoreRows();
-      }
+      List<List<String>> rows = fetch(operation);
+      close(operation);
       return rows;
-    } finally {
-      call(() -> calls.CloseOperation(new TCloseOperationReq(operation)));
+    } catch (SimulatedClientException e) {
+      if (e.reason() == Reason.IMPALA) {
+        close(operation);
+      }
+      throw e;
     }
   }
 
-  /** Closes the session if the connection still carries it, and the connection. */
+  private List<List<String>> fetch(TOperationHandle operation) throws SimulatedClientException {
+    List<List<String>> rows = new ArrayList<>();
+    boolean more = operation.isHasResultSet();
+    while (more) {
+      TFetchResultsResp fetched =
+          call(() ->
+              calls.FetchResults(
+                  new TFetchResultsReq(operation, TFetchOrientation.FETCH_NEXT, FETCH_ROWS)));
+      require(fetched.getStatus());
+      addRows(rows, Objects.requireNonNull(fetched.getResults()).getColumns());
+      more = fetched.isHasMoreRows();
+    }
+    return rows;
+  }
+
+  private void close(TOperationHandle operation) throws SimulatedClientException {
+    call(() -> calls.CloseOperation(new TCloseOperationReq(operation)));
+  }
+
+  /** Closes the session and the connection; does nothing if it is closed. */
   @Override
   public void close() {
     TSessionHandle handle = session;
@@ -123,7 +130,7 @@ public final class SimulatedClient implements AutoCloseable {
         call(() -> calls.CloseSession(new TCloseSessionReq(handle)));
       }
     } catch (SimulatedClientException e) {
-      // The coordinator is gone; so is the session, or it will time out there.
+      // The coordinator is gone, and the session with it or soon.
     } finally {
       socket.close();
     }
@@ -166,18 +173,20 @@ public final class SimulatedClient implements AutoCloseable {
     }
   }
 
-  private static <T> T call(Call<T> call) throws SimulatedClientException {
+  private <T> T call(Call<T> call) throws SimulatedClientException {
     try {
       return call.run();
-    } catch (TTransportException e) {
-      boolean timeout = e.getType() == TTransportException.TIMED_OUT;
+    } catch (TException e) {
+      // Whatever else came would be the answer to this call.
+      session = null;
+      socket.close();
+      boolean timeout =
+          e instanceof TTransportException transport
+              && transport.getType() == TTransportException.TIMED_OUT;
       throw new SimulatedClientException(
           timeout ? Reason.TIMEOUT : Reason.CUT,
           timeout ? "No answer in time" : "The connection was cut: " + e.getMessage(),
           e);
-    } catch (TException e) {
-      throw new SimulatedClientException(
-          Reason.CUT, "The answer is no Thrift: " + e.getMessage(), e);
     }
   }
 }
