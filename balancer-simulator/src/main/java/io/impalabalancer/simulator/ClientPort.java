@@ -23,13 +23,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A Thrift port with Impala's accept queue ({@code be/src/rpc/TAcceptQueueServer.cpp}): one thread
  * accepts, a few setup threads log clients in and wait for a free service thread, and a service
- * thread serves one connection for its whole life. It is closed for good by {@link #kill}.
+ * thread serves one connection for its whole life. It is closed for good by {@link #kill}. The
+ * coordinator's lock guards {@link #listen}, {@link #stopListening} and {@link #kill}.
  */
 final class ClientPort {
   private static final int BACKLOG = 1024;
 
   /** Impala's default of {@code accepted_cnxn_setup_thread_pool_size}. */
   private static final int SETUP_THREADS = 2;
+
+  private record Listener(ServerSocket socket, Thread acceptor) {}
 
   private final String name;
   private final SimulatorOptions options;
@@ -40,7 +43,7 @@ final class ClientPort {
   private final ExecutorService setup;
   private final ExecutorService service;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-  private volatile @Nullable ServerSocket listener;
+  private @Nullable Listener listener;
   private volatile boolean killed;
 
   /**
@@ -81,19 +84,26 @@ final class ClientPort {
       socket.close();
       throw e;
     }
-    listener = socket;
     Thread acceptor = new Thread(() -> accept(socket), name + "-accept");
     acceptor.setDaemon(true);
     acceptor.start();
+    listener = new Listener(socket, acceptor);
     return address.getPort();
   }
 
   /** Listens no more; the connections live on. */
   void stopListening() {
-    ServerSocket socket = listener;
-    if (socket != null) {
-      listener = null;
-      close(socket);
+    Listener stopped = listener;
+    if (stopped == null) {
+      return;
+    }
+    listener = null;
+    close(stopped.socket);
+    try {
+      // The kernel keeps the port until the thread that waits in accept has left it.
+      stopped.acceptor.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
