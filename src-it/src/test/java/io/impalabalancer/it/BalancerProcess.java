@@ -1,0 +1,110 @@
+package io.impalabalancer.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The balancer as a user runs it: {@code ./impala-balancer run -c FILE}, on the JDK of the tests.
+ */
+final class BalancerProcess implements AutoCloseable {
+
+  private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
+
+  private final ChildProcess process;
+  private final int statsPort;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private BalancerProcess(ChildProcess process, int statsPort) {
+    this.process = process;
+    this.statsPort = statsPort;
+  }
+
+  /**
+   * Starts the balancer and waits for its {@code ready} line.
+   *
+   * @param config the text of its configuration file, without {@code stats}, which is added
+   */
+  static BalancerProcess start(String config) {
+    int statsPort = FreePort.next();
+    Path directory = ChildProcess.newDirectory("balancer");
+    Path file = directory.resolve("impala-balancer.conf");
+    try {
+      Files.writeString(
+          file, config + "\nimpala-balancer.stats.bind = \"127.0.0.1:" + statsPort + "\"\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Path launcher = Path.of("..", "impala-balancer").toAbsolutePath().normalize();
+    ChildProcess process =
+        ChildProcess.start(
+            "balancer",
+            directory,
+            Map.of("JAVA_HOME", System.getProperty("java.home")),
+            List.of(launcher.toString(), "run", "-c", file.toString()));
+    try {
+      process.awaitLine("ready", line -> line.text().contains("ready"), READY_TIMEOUT);
+    } catch (AssertionError e) {
+      process.close();
+      throw e;
+    }
+    return new BalancerProcess(process, statsPort);
+  }
+
+  /** Returns the process, for its lines, signals and exit status. */
+  ChildProcess process() {
+    return process;
+  }
+
+  /**
+   * Scrapes {@code /metrics} and returns the samples by what stands before the value: {@code
+   * name{label="value"}}.
+   */
+  Map<String, Double> metrics() {
+    HttpResponse<String> page = get("/metrics");
+    if (page.statusCode() != 200) {
+      throw new AssertionError("/metrics answered " + page.statusCode() + ": " + page.body());
+    }
+    Map<String, Double> samples = new LinkedHashMap<>();
+    page.body()
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith("#"))
+        .forEach(line -> {
+          int space = line.lastIndexOf(' ');
+          samples.put(
+              line.substring(0, space),
+              Double.valueOf(line.substring(space + 1).replace("Inf", "Infinity")));
+        });
+    return samples;
+  }
+
+  /** Gets a page of the stats address. */
+  HttpResponse<String> get(String path) {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + statsPort + path))
+              .timeout(Duration.ofSeconds(10))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

@@ -1,0 +1,28 @@
+package io.impalabalancer.it;
+
+import java.util.Optional;
+import org.opentest4j.TestAbortedException;
+
+/** Something that a test needs and a machine may not have. */
+final class Requirement {
+
+  private Requirement() {}
+
+  /**
+   * Returns what was found, or skips the running test.
+   *
+   * @param what is needed and how to provide it, in the words of a user
+   * @throws TestAbortedException if it was not found
+   * @throws AssertionError instead, if the environment variable {@code IMPALA_BALANCER_REQUIRE_ALL}
+   *     is {@code true}
+   */
+  static <T> T of(Optional<T> found, String what) {
+    if (found.isEmpty()) {
+      if ("true".equals(System.getenv("IMPALA_BALANCER_REQUIRE_ALL"))) {
+        throw new AssertionError("missing: " + what);
+      }
+      throw new TestAbortedException("missing: " + what);
+    }
+    return found.get();
+  }
+}
