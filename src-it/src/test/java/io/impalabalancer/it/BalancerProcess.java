@@ -12,12 +12,14 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The balancer as a user runs it: {@code ./impala-balancer run -c FILE}, on the JDK of the tests.
  */
 final class BalancerProcess implements AutoCloseable {
 
+  private static final Pattern READY = Pattern.compile("\\bready\\b");
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
 
   private final ChildProcess process;
@@ -52,7 +54,7 @@ final class BalancerProcess implements AutoCloseable {
             Map.of("JAVA_HOME", System.getProperty("java.home")),
             List.of(launcher.toString(), "run", "-c", file.toString()));
     try {
-      process.awaitLine("ready", line -> line.text().contains("ready"), READY_TIMEOUT);
+      process.awaitLine("ready", line -> READY.matcher(line.text()).find(), READY_TIMEOUT);
     } catch (AssertionError e) {
       process.close();
       throw e;
@@ -63,6 +65,22 @@ final class BalancerProcess implements AutoCloseable {
   /** Returns the process, for its lines, signals and exit status. */
   ChildProcess process() {
     return process;
+  }
+
+  /**
+   * Waits for the log line that tells a coordinator's change to a status.
+   *
+   * @param status {@code UP} or {@code DOWN}
+   * @param sinceNanos lines that came before are not looked at ({@link System#nanoTime})
+   */
+  ChildProcess.Line awaitStatus(
+      String coordinator, String status, long sinceNanos, Duration timeout) {
+    Pattern change =
+        Pattern.compile("\\bcoordinator=" + coordinator + "\\b.*\\bto=" + status + "\\b");
+    return process.awaitLine(
+        coordinator + " is " + status,
+        line -> line.nanos() - sinceNanos > 0 && change.matcher(line.text()).find(),
+        timeout);
   }
 
   /**

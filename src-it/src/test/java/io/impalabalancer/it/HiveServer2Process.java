@@ -117,6 +117,7 @@ final class HiveServer2Process implements AutoCloseable {
     });
     command.add("-Xmx512m");
     command.add("-XX:+UseSerialGC");
+    command.add("-XX:TieredStopAtLevel=1"); // it lives for a minute: start soon
     command.add("-Dorg.apache.logging.log4j.level=FATAL");
     command.add("-Dit.name=" + name);
     command.add("-cp");

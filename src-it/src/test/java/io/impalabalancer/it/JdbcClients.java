@@ -12,54 +12,75 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Clients that query through one address in a loop, each on a thread and a connection of its own:
- * three small queries, then one with an answer of 10 MB. A connection that failed is replaced at
- * once. Everything that happened is kept as {@link Outcome}s.
+ * of four queries one has an answer of 10 MB. A connection that failed is replaced at once.
+ * Everything that happened is kept as {@link Outcome}s.
  */
 final class JdbcClients implements AutoCloseable {
 
-  /** What a client does, one after the other. */
-  enum Step {
-    /** Opens a connection and asks for the name of the server behind it. */
-    CONNECT,
-    /** A query that is answered at once. */
-    SMALL,
-    /** A query whose answer has 100,001 rows, 10 MB in about 100 fetches. */
-    LARGE
+  /**
+   * A query.
+   *
+   * @param large whether its answer has 100,001 rows, 10 MB in about 100 fetches; else it has one
+   *     row, and comes at once
+   * @param variant 0 to 3; the answers differ, so that a mixed-up one is seen
+   */
+  record Question(boolean large, int variant) {
+
+    private static final int VARIANTS = 4;
+
+    /** Returns all that clients ask. */
+    static List<Question> all() {
+      return Stream.of(true, false)
+          .flatMap(large -> IntStream.range(0, VARIANTS).mapToObj(v -> new Question(large, v)))
+          .toList();
+    }
+
+    private String sql() {
+      return large
+          ? "select pos, repeat('"
+              + variant
+              + "', 100) from (select posexplode(split(space(100000), ' ')) as (pos, v)) q"
+          : "select " + variant + ", 'variant " + variant + "'";
+    }
   }
 
   /** The rows of an answer, in their order. Equal answers are equal row by row. */
   record Answer(long rows, long bytes, long checksum) {}
 
   /**
-   * What became of one step.
+   * What became of one question, or of one attempt to connect.
    *
    * @param server the name of the server behind the connection; empty if it was not reached
+   * @param question null for an attempt to connect, which ends when the server has told its name
    * @param startNanos when it began ({@link System#nanoTime})
    * @param endNanos when it was answered or failed
-   * @param answer null if it failed, and for {@link Step#CONNECT}
+   * @param answer null if it failed, and for an attempt to connect
    * @param failure null if it did not fail
    */
   record Outcome(
       int client,
-      Step step,
       String server,
+      @Nullable Question question,
       long startNanos,
       long endNanos,
       @Nullable Answer answer,
       @Nullable SQLException failure) {
 
-    boolean failed() {
+    boolean isConnect() {
+      return question == null;
+    }
+
+    boolean hasFailed() {
       return failure != null;
     }
   }
-
-  /** Clients ask for so many different answers, so that a mixed-up one is seen. */
-  private static final int VARIANTS = 4;
 
   private static final int FETCH_SIZE = 1000;
 
@@ -89,18 +110,11 @@ final class JdbcClients implements AutoCloseable {
     return clients;
   }
 
-  /**
-   * Runs a query of a client by itself on a connection of its own, as the measure of the others.
-   */
-  static Answer ask(JdbcDriver driver, String url, Step step, int client) throws SQLException {
+  /** Asks on a connection of its own, as the measure of the answers that clients get. */
+  static Answer ask(JdbcDriver driver, String url, Question question) throws SQLException {
     try (Connection connection = driver.connect(url)) {
-      return ask(connection, query(step, client));
+      return ask(connection, question);
     }
-  }
-
-  /** Returns what identifies the answer to a client's query: clients with the same ask the same. */
-  static int variant(int client) {
-    return client % VARIANTS;
   }
 
   /** Lets each client open a new connection once it has its present answer. */
@@ -154,20 +168,21 @@ final class JdbcClients implements AutoCloseable {
     int turn = client;
     while (!stopping) {
       int born = generation.get();
-      long start = System.nanoTime();
       String server = "";
-      Step step = Step.CONNECT;
+      Question question = null;
+      long start = System.nanoTime();
       try (Connection connection = driver.connect(url)) {
         server = name(connection);
         connected(client, server, start);
         while (!stopping && born == generation.get()) {
-          step = turn++ % 4 == 0 ? Step.LARGE : Step.SMALL;
+          question = new Question(turn % 4 == 0, client % Question.VARIANTS);
+          turn++;
           start = System.nanoTime();
-          Answer answer = ask(connection, query(step, client));
-          add(new Outcome(client, step, server, start, System.nanoTime(), answer, null));
+          Answer answer = ask(connection, question);
+          add(new Outcome(client, server, question, start, System.nanoTime(), answer, null));
         }
       } catch (SQLException e) {
-        add(new Outcome(client, step, server, start, System.nanoTime(), null, e));
+        add(new Outcome(client, server, question, start, System.nanoTime(), null, e));
       } finally {
         disconnected(client);
       }
@@ -176,7 +191,7 @@ final class JdbcClients implements AutoCloseable {
 
   private synchronized void connected(int client, String server, long start) {
     connected.put(client, server);
-    outcomes.add(new Outcome(client, Step.CONNECT, server, start, System.nanoTime(), null, null));
+    outcomes.add(new Outcome(client, server, null, start, System.nanoTime(), null, null));
   }
 
   private synchronized void disconnected(int client) {
@@ -187,19 +202,6 @@ final class JdbcClients implements AutoCloseable {
     outcomes.add(outcome);
   }
 
-  private static String query(Step step, int client) {
-    int variant = variant(client);
-    return switch (step) {
-      case CONNECT -> HiveServer2Process.NAME_QUERY;
-      case SMALL -> "select " + variant + ", 'variant " + variant + "'";
-      case LARGE ->
-          "select pos, repeat('"
-              + variant
-              + "', 100) from"
-              + " (select posexplode(split(space(100000), ' ')) as (pos, v)) q";
-    };
-  }
-
   private static String name(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(HiveServer2Process.NAME_QUERY)) {
@@ -208,13 +210,13 @@ final class JdbcClients implements AutoCloseable {
     }
   }
 
-  private static Answer ask(Connection connection, String query) throws SQLException {
+  private static Answer ask(Connection connection, Question question) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setFetchSize(FETCH_SIZE);
       long count = 0;
       long bytes = 0;
       CRC32 checksum = new CRC32();
-      try (ResultSet rows = statement.executeQuery(query)) {
+      try (ResultSet rows = statement.executeQuery(question.sql())) {
         while (rows.next()) {
           byte[] row =
               (rows.getString(1) + '\t' + rows.getString(2)).getBytes(StandardCharsets.UTF_8);
