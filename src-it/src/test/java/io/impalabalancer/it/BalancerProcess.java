@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,8 +85,8 @@ final class BalancerProcess implements AutoCloseable {
   }
 
   /**
-   * Scrapes {@code /metrics} and returns the samples by what stands before the value: {@code
-   * name{label="value"}}.
+   * Scrapes {@code /metrics} and returns the samples by what stands before the value, as in {@code
+   * name{label="value",other="value"}}.
    */
   Map<String, Double> metrics() {
     HttpResponse<String> page = get("/metrics");
@@ -103,6 +104,27 @@ final class BalancerProcess implements AutoCloseable {
               Double.valueOf(line.substring(space + 1).replace("Inf", "Infinity")));
         });
     return samples;
+  }
+
+  /**
+   * Scrapes and returns the sum of a metric's samples that have all these labels.
+   *
+   * @param labels each written {@code label="value"}
+   * @throws AssertionError if there is no such sample
+   */
+  double metric(String name, String... labels) {
+    Map<String, Double> samples = metrics();
+    return samples.entrySet().stream()
+        .filter(sample -> {
+          String key = sample.getKey();
+          return (key.equals(name) || key.startsWith(name + "{"))
+              && Arrays.stream(labels).allMatch(key::contains);
+        })
+        .mapToDouble(Map.Entry::getValue)
+        .reduce(Double::sum)
+        .orElseThrow(() ->
+            new AssertionError(
+                "no sample of " + name + Arrays.toString(labels) + " in " + samples.keySet()));
   }
 
   /** Gets a page of the stats address. */

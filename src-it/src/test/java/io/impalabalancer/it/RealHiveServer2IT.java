@@ -19,6 +19,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -124,9 +125,18 @@ class RealHiveServer2IT {
           .allSatisfy(
               outcome -> assertThat(outcome.answer()).isEqualTo(direct.get(outcome.question())));
 
+      await("no session is left")
+          .until(() -> balancer.metric("impala_balancer_coordinator_sessions") == 0);
+      Map<String, Long> ended = new TreeMap<>();
+      for (String name : NAMES) {
+        String label = "coordinator=\"" + name + "\"";
+        ended.put(name, (long) balancer.metric("impala_balancer_sessions_ended_total", label));
+      }
       balancer.process().signal("TERM");
       assertThat(balancer.process().awaitExit(Duration.ofSeconds(10))).isZero();
-      assertSessionLog(SessionLine.among(balancer.process().lines()), outcomes);
+      List<SessionLine> lines = SessionLine.among(balancer.process().lines());
+      assertSessionLog(lines, outcomes);
+      assertThat(countsOf(lines.stream().map(SessionLine::server).toList())).isEqualTo(ended);
     }
   }
 
@@ -171,10 +181,11 @@ class RealHiveServer2IT {
     assertThat(lines)
         .allSatisfy(line -> {
           assertThat(line.listener()).isEqualTo("jdbc");
+          String end = line.letters() + " " + line.word();
           if (line.server().equals(VICTIM)) {
-            assertThat(line.letters()).isIn("--", "SD");
+            assertThat(end).isIn("-- completed", "SD coordinator-reset");
           } else {
-            assertThat(line.letters()).isEqualTo("--");
+            assertThat(end).isEqualTo("-- completed");
           }
         });
   }

@@ -9,7 +9,7 @@ final class Requirement {
   private Requirement() {}
 
   /**
-   * Returns what was found, or skips the running test.
+   * Returns what was found, or skips the running test and says so on standard error.
    *
    * @param what is needed and how to provide it, in the words of a user
    * @throws TestAbortedException if it was not found
@@ -21,6 +21,7 @@ final class Requirement {
       if ("true".equals(System.getenv("IMPALA_BALANCER_REQUIRE_ALL"))) {
         throw new AssertionError("missing: " + what);
       }
+      System.err.println("SKIPPED, missing: " + what);
       throw new TestAbortedException("missing: " + what);
     }
     return found.get();

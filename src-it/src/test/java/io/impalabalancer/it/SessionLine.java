@@ -1,12 +1,14 @@
 package io.impalabalancer.it;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A line of the session log: HAProxy's {@code tcplog}, see "TCP log format" in its manual.
+ * A line of the session log: HAProxy's {@code tcplog}, see "TCP log format" in its manual, and the
+ * balancer's word for the end behind it.
  *
  * @param client address and port of the client
  * @param server the coordinator's alias; {@code <NOSRV>} if none was chosen
@@ -17,6 +19,7 @@ import java.util.regex.Pattern;
  * @param letters how it ended
  * @param retries connection attempts after the first; a plus before it, which says that another
  *     server was tried, is not kept
+ * @param word the termination; empty in a line of HAProxy
  */
 record SessionLine(
     String client,
@@ -27,12 +30,13 @@ record SessionLine(
     long totalMillis,
     long bytes,
     String letters,
-    int retries) {
+    int retries,
+    String word) {
 
   private static final Pattern FORMAT =
       Pattern.compile(
           "(\\S+:\\d+) \\[[^\\]]+\\] (\\S+) [^/ ]+/(\\S+) (-?\\d+)/(-?\\d+)/(\\d+) (\\d+) (\\S\\S)"
-              + " \\d+/\\d+/\\d+/\\d+/\\+?(\\d+) \\d+/\\d+$");
+              + " \\d+/\\d+/\\d+/\\d+/\\+?(\\d+) \\d+/\\d+(?: (\\S+))?$");
 
   /** Returns the session lines among these, in their order. */
   static List<SessionLine> among(List<ChildProcess.Line> lines) {
@@ -54,6 +58,7 @@ record SessionLine(
             Long.parseLong(line.group(6)),
             Long.parseLong(line.group(7)),
             line.group(8),
-            Integer.parseInt(line.group(9))));
+            Integer.parseInt(line.group(9)),
+            Objects.requireNonNullElse(line.group(10), "")));
   }
 }
