@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  */
 final class BalancerProcess implements AutoCloseable {
 
-  private static final Pattern READY = Pattern.compile("\\bready\\b");
+  private static final Pattern READY = Pattern.compile("\\bevent=ready\\b");
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
 
   private final ChildProcess process;
