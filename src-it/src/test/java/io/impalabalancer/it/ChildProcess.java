@@ -77,6 +77,13 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
+  /** Forgets what the program wrote until now. */
+  void forgetLines() {
+    synchronized (lines) {
+      lines.clear();
+    }
+  }
+
   /**
    * Waits for a line that the program wrote or will write.
    *
