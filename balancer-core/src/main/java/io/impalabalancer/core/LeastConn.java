@@ -1,6 +1,5 @@
 package io.impalabalancer.core;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,30 +7,38 @@ import org.jspecify.annotations.Nullable;
  * round.
  */
 final class LeastConn implements Balance {
-  private final AtomicInteger turn = new AtomicInteger();
+  /**
+   * Where the one chosen last stands. The search begins behind it, so that of equals the next is
+   * found first; loops that race over it at worst choose the same.
+   */
+  private volatile int last = -1;
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
     int size = serving.size();
-    int start = Math.floorMod(turn.getAndIncrement(), size);
-    Member best = null;
+    int start = last + 1 < size ? last + 1 : 0;
+    int best = -1;
     long bestLoad = 0;
     long bestWeight = 1;
     for (int i = 0; i < size; i++) {
       int index = start + i < size ? start + i : start + i - size;
-      Member member = serving.member(index);
-      if (!choice.admits(member.coordinator())) {
+      Coordinator coordinator = serving.member(index).coordinator();
+      if (!choice.admits(coordinator)) {
         continue;
       }
       // The load that it would have: with that, of empty ones the heavier is better.
-      long load = member.coordinator().sessions() + 1L;
+      long load = coordinator.sessions() + 1L;
       long weight = serving.weight(index);
-      if (best == null || load * bestWeight < bestLoad * weight) {
-        best = member;
+      if (best < 0 || load * bestWeight < bestLoad * weight) {
+        best = index;
         bestLoad = load;
         bestWeight = weight;
       }
     }
-    return best;
+    if (best < 0) {
+      return null;
+    }
+    last = best;
+    return serving.member(best);
   }
 }
