@@ -30,10 +30,9 @@ public final class Member {
     return config.backup();
   }
 
-  /** Returns the weight that choices are made with: at least 1 unless the weight is 0. */
+  /** Returns the weight that choices are made with, in hundredths: 0 to 25,600. */
   int effectiveWeight() {
-    int weight = config.weight();
-    return weight == 0 ? 0 : Math.max(1, weight * coordinator.sharePercent() / 100);
+    return config.weight() * coordinator.sharePercent();
   }
 
   /**

@@ -35,7 +35,7 @@ final class Serving {
     return members[index];
   }
 
-  /** Returns the weight of a member, at least 1. */
+  /** Returns the weight of a member in hundredths, at least 1. */
   int weight(int index) {
     return weights[index];
   }
