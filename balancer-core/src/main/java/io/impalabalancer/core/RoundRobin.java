@@ -1,5 +1,7 @@
 package io.impalabalancer.core;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,7 @@ final class RoundRobin implements Balance {
   @Override
   public synchronized @Nullable Member choose(Serving now, Choice choice) {
     if (now != serving) {
-      serving = now;
-      credits = new long[now.size()];
+      follow(now);
     }
     int best = -1;
     long total = 0;
@@ -33,5 +34,42 @@ final class RoundRobin implements Balance {
     }
     credits[best] -= total;
     return now.member(best);
+  }
+
+  /** Goes on with others: who served before keeps its place in the order. */
+  private void follow(Serving now) {
+    Map<Member, Long> before = new HashMap<>();
+    for (int i = 0; i < credits.length; i++) {
+      before.put(serving.member(i), credits[i]);
+    }
+    long scale = weight(serving);
+    long nowScale = weight(now);
+    long[] next = new long[now.size()];
+    long sum = 0;
+    int stayed = 0;
+    for (int i = 0; i < next.length; i++) {
+      Long credit = before.get(now.member(i));
+      if (credit != null) {
+        next[i] = credit * nowScale / scale;
+        sum += next[i];
+        stayed++;
+      }
+    }
+    // A newcomer has no credit: that shall be the middle of the others'.
+    for (int i = 0; i < next.length; i++) {
+      if (before.containsKey(now.member(i))) {
+        next[i] -= sum / stayed;
+      }
+    }
+    serving = now;
+    credits = next;
+  }
+
+  private static long weight(Serving serving) {
+    long sum = 0;
+    for (int i = 0; i < serving.size(); i++) {
+      sum += serving.weight(i);
+    }
+    return sum;
   }
 }
