@@ -5,13 +5,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The timers of one loop, in one coarse wheel: setting, moving and cancelling cost a few field
- * writes and allocate nothing. A timer fires up to one {@link #TICK_NANOS tick} late, never early.
- * Touched on the loop only; whoever owns it calls {@link #advance} about once a tick.
+ * writes and allocate nothing. A timer fires in the first {@link #advance} after the {@link
+ * #TICK_NANOS tick} of its deadline has ended, never early. Touched on the loop only; whoever owns
+ * it advances it about once a tick.
  */
 final class TimerWheel {
   static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private static final int SLOTS = 1024;
+
+  /** The list, behind the slots, of those that fire in this advance and have not fired yet. */
+  private static final int FIRING = SLOTS;
 
   /** A timer, made once by its owner and set again and again. */
   abstract static class Timer {
@@ -28,7 +32,7 @@ final class TimerWheel {
     }
   }
 
-  private final @Nullable Timer[] slots = new @Nullable Timer[SLOTS];
+  private final @Nullable Timer[] slots = new @Nullable Timer[SLOTS + 1];
   private final long startNanos;
   private long tick;
   private int size;
@@ -45,11 +49,18 @@ final class TimerWheel {
   /** Sets a timer, or moves one that is set. A deadline beyond one turn just stays for the next. */
   void set(Timer timer, long deadlineNanos) {
     cancel(timer);
-    // Rounded up, and never into the tick that is being worked off.
+    // Rounded up, and never into a tick that is over.
     long due = Math.max((deadlineNanos - startNanos + TICK_NANOS - 1) / TICK_NANOS, tick + 1);
-    int slot = (int) (due & (SLOTS - 1));
-    Timer head = slots[slot];
     timer.deadlineNanos = deadlineNanos;
+    add(timer, slot(due));
+  }
+
+  private static int slot(long tick) {
+    return (int) (tick & (SLOTS - 1));
+  }
+
+  private void add(Timer timer, int slot) {
+    Timer head = slots[slot];
     timer.slot = slot;
     timer.previous = null;
     timer.next = head;
@@ -81,28 +92,33 @@ final class TimerWheel {
     size--;
   }
 
-  /** Fires what is due. After a long pause every slot is looked at once. */
+  /**
+   * Fires what is due, each timer once whatever it is set to meanwhile, the earlier ticks first.
+   * After a long pause every slot is looked at once. A timer that fires may set and cancel any
+   * other.
+   */
   void advance(long nowNanos) {
     long target = (nowNanos - startNanos) / TICK_NANOS;
-    long first = Math.max(tick + 1, target - SLOTS + 1);
-    for (long at = first; at <= target; at++) {
-      tick = at;
-      fire((int) (at & (SLOTS - 1)), nowNanos);
+    for (long at = target; at > tick && at > target - SLOTS; at--) {
+      collect(slot(at), nowNanos);
     }
     tick = Math.max(tick, target);
+    for (Timer due = slots[FIRING]; due != null; due = slots[FIRING]) {
+      cancel(due);
+      due.expired(nowNanos);
+    }
   }
 
-  /** Fires what is due in a slot; a timer that fires may set and cancel any other. */
-  private void fire(int slot, long nowNanos) {
+  /** Puts what is due in a slot in front of those that fire. */
+  private void collect(int slot, long nowNanos) {
     Timer timer = slots[slot];
     while (timer != null) {
+      Timer next = timer.next;
       if (timer.deadlineNanos - nowNanos <= 0) {
         cancel(timer);
-        timer.expired(nowNanos);
-        timer = slots[slot];
-      } else {
-        timer = timer.next;
+        add(timer, FIRING);
       }
+      timer = next;
     }
   }
 }
