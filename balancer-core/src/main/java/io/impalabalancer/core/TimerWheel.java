@@ -2,6 +2,8 @@ package io.impalabalancer.core;
 
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The timers of one loop, in one coarse wheel: setting, moving and cancelling cost a few field
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * it advances it about once a tick.
  */
 final class TimerWheel {
+  private static final Logger LOG = LoggerFactory.getLogger(TimerWheel.class);
+
   static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private static final int SLOTS = 1024;
@@ -95,7 +99,7 @@ final class TimerWheel {
   /**
    * Fires what is due, each timer once whatever it is set to meanwhile, the earlier ticks first.
    * After a long pause every slot is looked at once. A timer that fires may set and cancel any
-   * other.
+   * other; one that throws is logged, and the others fire all the same.
    */
   void advance(long nowNanos) {
     long target = (nowNanos - startNanos) / TICK_NANOS;
@@ -105,7 +109,11 @@ final class TimerWheel {
     tick = Math.max(tick, target);
     for (Timer due = slots[FIRING]; due != null; due = slots[FIRING]) {
       cancel(due);
-      due.expired(nowNanos);
+      try {
+        due.expired(nowNanos);
+      } catch (RuntimeException e) {
+        LOG.error("event=timer-failed timer={}", due.getClass().getName(), e);
+      }
     }
   }
 
