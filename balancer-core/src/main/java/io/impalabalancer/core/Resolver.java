@@ -7,7 +7,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.Security;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -37,7 +37,8 @@ final class Resolver implements AutoCloseable {
   private final Lookup lookup;
   private final ScheduledExecutorService executor =
       Executors.newScheduledThreadPool(THREADS, new DefaultThreadFactory("resolver", true));
-  private final Map<Coordinator, Boolean> soon = new ConcurrentHashMap<>();
+  private final Set<Coordinator> soon = ConcurrentHashMap.newKeySet();
+  private final Set<Coordinator> lookingUp = ConcurrentHashMap.newKeySet();
 
   Resolver(ResolveConfig config, Lookup lookup) {
     this.config = config;
@@ -88,7 +89,7 @@ final class Resolver implements AutoCloseable {
   /** Looks a host up again soon, unless that is about to happen or it is in numbers. */
   void soon(Coordinator coordinator) {
     if (NetUtil.createByteArrayFromIpAddressString(coordinator.config().host()) == null
-        && soon.putIfAbsent(coordinator, true) == null) {
+        && soon.add(coordinator)) {
       try {
         executor.schedule(
             () -> {
@@ -103,7 +104,18 @@ final class Resolver implements AutoCloseable {
     }
   }
 
+  /** Looks a host up, unless that is being done: it may take long, and holds a thread. */
   private void lookUp(Coordinator coordinator) {
+    if (lookingUp.add(coordinator)) {
+      try {
+        find(coordinator);
+      } finally {
+        lookingUp.remove(coordinator);
+      }
+    }
+  }
+
+  private void find(Coordinator coordinator) {
     String host = coordinator.config().host();
     boolean wasKnown = coordinator.addressProblem().isEmpty();
     try {
