@@ -136,6 +136,9 @@ final class Resolver implements AutoCloseable {
       if (wasKnown || coordinator.address() == null) {
         LOG.debug("event=resolve-failed coordinator={} host={}", coordinator, host);
       }
+    } catch (RuntimeException e) {
+      LOG.error("event=look-up-failed coordinator={} host={}", coordinator, host, e);
+      coordinator.notResolved("host " + host + " could not be looked up: " + e);
     }
   }
 
