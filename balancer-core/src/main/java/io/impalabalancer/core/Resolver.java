@@ -117,28 +117,38 @@ final class Resolver implements AutoCloseable {
 
   private void find(Coordinator coordinator) {
     String host = coordinator.config().host();
-    boolean wasKnown = coordinator.addressProblem().isEmpty();
     try {
       InetAddress[] found = lookup.of(host);
       InetAddress current = coordinator.address();
-      if (current == null || !List.of(found).contains(current)) {
-        coordinator.resolved(found[0]);
+      InetAddress next = current != null && List.of(found).contains(current) ? current : found[0];
+      boolean news = !next.equals(current) || !coordinator.addressProblem().isEmpty();
+      coordinator.resolved(next);
+      if (news) {
         LOG.info(
             "event=resolved coordinator={} host={} address={}",
             coordinator,
             host,
-            found[0].getHostAddress());
-      } else {
-        coordinator.resolved(current);
+            next.getHostAddress());
       }
     } catch (UnknownHostException e) {
-      coordinator.notResolved("host " + host + " does not resolve");
-      if (wasKnown || coordinator.address() == null) {
-        LOG.debug("event=resolve-failed coordinator={} host={}", coordinator, host);
-      }
+      failed(coordinator, "host " + host + " does not resolve");
     } catch (RuntimeException e) {
       LOG.error("event=look-up-failed coordinator={} host={}", coordinator, host, e);
-      coordinator.notResolved("host " + host + " could not be looked up: " + e);
+      failed(coordinator, "host " + host + " could not be looked up: " + e);
+    }
+  }
+
+  /** Says so once, and again only if the problem is another. */
+  private static void failed(Coordinator coordinator, String problem) {
+    boolean news = !problem.equals(coordinator.addressProblem());
+    coordinator.notResolved(problem);
+    if (news) {
+      InetAddress kept = coordinator.address();
+      LOG.warn(
+          "event=not-resolved coordinator={} address={} reason=\"{}\"",
+          coordinator,
+          kept == null ? "none" : kept.getHostAddress(),
+          problem);
     }
   }
 
