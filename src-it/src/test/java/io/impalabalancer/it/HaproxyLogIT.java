@@ -152,7 +152,9 @@ class HaproxyLogIT {
     return servers;
   }
 
-  /** Answers "hello" to the first byte; then resets, keeps silent, or waits for the client's end. */
+  /**
+   * Answers "hello" to the first byte; then resets, keeps silent, or waits for the client's end.
+   */
   private int greeter(boolean resets, boolean ignoresEnd) throws IOException {
     ServerSocket server = keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     Thread thread =
@@ -283,7 +285,9 @@ class HaproxyLogIT {
     return process;
   }
 
-  /** Waits until a port takes connections; the line of that probe is waited for, and not counted. */
+  /**
+   * Waits until a port takes connections; the line of that probe is waited for, and not counted.
+   */
   private static void awaitListening(int port, ChildProcess process) {
     long deadline = System.nanoTime() + TIMEOUT.toNanos();
     while (true) {
@@ -336,15 +340,15 @@ class HaproxyLogIT {
                   }));
     }
     return """
-        impala-balancer {
-          coordinators = [ %s ]
-          pools { %s }
-          listeners = [ %s ]
-          defaults { retries = 1, timeouts { queue = 10s, client = 10s, server = 10s } }
-          check { type = none }
-          log { sessions = stdout }
-        }
-        """
+    impala-balancer {
+      coordinators = [ %s ]
+      pools { %s }
+      listeners = [ %s ]
+      defaults { retries = 1, timeouts { queue = 10s, client = 10s, server = 10s } }
+      check { type = none }
+      log { sessions = stdout }
+    }
+    """
         .formatted(coordinators, pools, listeners);
   }
 
