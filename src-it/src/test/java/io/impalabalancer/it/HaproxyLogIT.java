@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 class HaproxyLogIT {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  /** What of a line must be alike: times differ from run to run, but not whether they are known. */
-  private record Comparable(
+  /** A line without its times, which differ from run to run, but for whether they are known. */
+  private record Untimed(
       String listener,
       String server,
       boolean queued,
@@ -39,8 +39,8 @@ class HaproxyLogIT {
       String letters,
       int retries) {
 
-    static Comparable of(SessionLine line) {
-      return new Comparable(
+    static Untimed of(SessionLine line) {
+      return new Untimed(
           line.listener(),
           line.server(),
           line.queueMillis() >= 0,
@@ -104,7 +104,7 @@ class HaproxyLogIT {
     Map<String, Integer> ports = ports();
     ChildProcess peer = startHaproxy(haproxy, ports, servers);
     runAll(ports);
-    List<Comparable> expected = lines(peer);
+    List<Untimed> expected = lines(peer);
 
     Map<String, Integer> ours = ports();
     BalancerProcess balancer = keep(BalancerProcess.start(config(ours, servers)));
@@ -119,13 +119,13 @@ class HaproxyLogIT {
   }
 
   /** Returns the lines of all scripts; the queue leaves two. */
-  private List<Comparable> lines(ChildProcess process) {
+  private List<Untimed> lines(ChildProcess process) {
     int count = scripts.size() + 1;
     process.awaitLine(
         count + " session lines",
         line -> SessionLine.among(process.lines()).size() >= count,
         TIMEOUT);
-    return SessionLine.among(process.lines()).stream().map(Comparable::of).toList();
+    return SessionLine.among(process.lines()).stream().map(Untimed::of).toList();
   }
 
   private Map<String, Integer> ports() {
