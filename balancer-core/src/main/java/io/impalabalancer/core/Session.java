@@ -179,7 +179,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
     connector.onConnectFailed(failure);
   }
 
-  /** Bytes moved, on either side. */
+  /** Bytes or an end moved, on either side. */
   void moved() {
     lastMoveNanos = loop.nanoTime();
   }
@@ -194,7 +194,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
     if (client.ended() && server.ended()) {
       close(Termination.COMPLETED);
     } else {
-      setIdleTimer(loop.nanoTime());
+      moved();
+      setIdleTimer(lastMoveNanos);
     }
   }
 

@@ -67,6 +67,13 @@ class SessionTest {
     loop.eventLoop().submit(action).syncUninterruptibly();
   }
 
+  /** Lets timers that are due fire: two ticks of the wheel pass in real time. */
+  private void letTimersFire() {
+    loop.eventLoop()
+        .schedule(() -> {}, 2 * TimerWheel.TICK_NANOS, TimeUnit.NANOSECONDS)
+        .syncUninterruptibly();
+  }
+
   /** A client of a new session. */
   private FakeWire accept() {
     List<FakeWire> made = new ArrayList<>();
@@ -153,6 +160,22 @@ class SessionTest {
     await(() -> assertThat(server.keepalives).isEqualTo(1));
     onLoop(client::end);
     onLoop(server::end);
+  }
+
+  @Test
+  void anEndAfterALongSilenceLeavesTheOtherSideItsFullTime() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    clock.advance(1, TimeUnit.HOURS);
+    onLoop(client::end);
+    clock.advance(29, TimeUnit.SECONDS);
+    letTimersFire();
+    onLoop(() -> server.arrive("answer"));
+    onLoop(server::end);
+    assertThat(client.sent).hasToString("answer");
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.COMPLETED);
   }
 
   @Test
