@@ -98,7 +98,8 @@ final class Relay implements Runnable {
       discard();
     } else if (!session.relaying()) {
       session.onEarlyReadable();
-    } else if (other().pending() > 0) {
+    } else if (inputEnded || other().pending() > 0) {
+      // Nothing may be read, but a reset is heard.
       if (wire.broken()) {
         session.onBroken(this);
       }

@@ -179,6 +179,20 @@ class SessionTest {
   }
 
   @Test
+  void aResetAfterAnEndIsPassedOnAtOnce() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    onLoop(client::end);
+    assertThat(ended).isEmpty();
+    client.peerBroken = true;
+    onLoop(client.relay::onReadable);
+    assertThat(server.wasReset).isTrue();
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.CLIENT_RESET);
+  }
+
+  @Test
   void aTimeoutDeliversWhatWasRelayedBeforeItsFin() {
     FakeWire client = accept();
     onLoop(() -> client.arrive("q"));
