@@ -98,9 +98,13 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   /** Reads what the client says before it has a coordinator. */
   void onEarlyReadable() {
-    while (!ended() && !relaying() && !client.inputEnded()) {
+    while (!ended() && !relaying()) {
       ByteBuf said = first;
-      if (said != null && said.writerIndex() >= HeldBytes.READ_MAX_BYTES) {
+      boolean enough = said != null && said.writerIndex() >= HeldBytes.READ_MAX_BYTES;
+      if (enough || client.inputEnded()) {
+        if (client.wire().broken()) {
+          close(Termination.CLIENT_LEFT);
+        }
         return;
       }
       int count = client.wire().read();

@@ -193,6 +193,21 @@ class SessionTest {
   }
 
   @Test
+  void aResetInLineIsHeardAlsoWhenNoMoreIsRead() {
+    FakeWire first = accept();
+    onLoop(() -> first.arrive("q"));
+    FakeWire second = accept();
+    onLoop(() -> second.arrive("q".repeat(HeldBytes.READ_MAX_BYTES)));
+    assertThat(balancer.listeners().get(0).queued()).isEqualTo(1);
+    second.peerBroken = true;
+    onLoop(second.relay::onReadable);
+    assertThat(balancer.listeners().get(0).queued()).isZero();
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.CLIENT_LEFT);
+    onLoop(() -> wires.dialled.get(0).relay.onConnectFailed(ConnectFailure.REFUSED));
+    onLoop(first::end);
+  }
+
+  @Test
   void aTimeoutDeliversWhatWasRelayedBeforeItsFin() {
     FakeWire client = accept();
     onLoop(() -> client.arrive("q"));
