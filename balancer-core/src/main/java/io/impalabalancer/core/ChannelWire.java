@@ -8,9 +8,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.SocketException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,7 +108,8 @@ final class ChannelWire extends ChannelInboundHandlerAdapter implements Wire {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (cause instanceof SocketException) {
+    if (cause instanceof IOException) {
+      // A reset, or a peer that keepalive found dead.
       broken = true;
     } else if (!closed) {
       relay.onDefect(cause);
