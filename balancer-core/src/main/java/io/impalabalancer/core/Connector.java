@@ -3,6 +3,7 @@ package io.impalabalancer.core;
 import io.impalabalancer.config.ListenerConfig;
 import io.impalabalancer.config.Timeouts;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,11 @@ final class Connector implements Choice {
     }
     inLine = false;
     waitedNanos += loop().nanoTime() - joinedNanos;
-    onAssignment(assignment);
+    try {
+      onAssignment(assignment);
+    } catch (RuntimeException e) {
+      session.onDefect(e);
+    }
   }
 
   /** Connects to a coordinator whose slot was taken. */
@@ -118,7 +123,13 @@ final class Connector implements Choice {
     slotHeld = true;
     session.enter(Phase.CONNECT);
     session.setTimer(loop().nanoTime(), Timeouts.toNanos(config().timeouts().connect()));
-    Wire wire = listener.balancer().wires().wire(server);
+    Wire wire;
+    try {
+      wire = listener.balancer().wires().wire(server);
+    } catch (ChannelException e) {
+      onConnectFailed(ConnectFailure.NO_RESOURCES);
+      return;
+    }
     server.setWire(wire);
     ByteBuf first = session.first();
     wire.connect(chosen.socketAddress(listener.protocol()), first);

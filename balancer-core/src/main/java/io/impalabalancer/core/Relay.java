@@ -146,7 +146,11 @@ final class Relay implements Runnable {
   /** Goes on after a turn that used up its reads. */
   @Override
   public void run() {
-    onReadable();
+    try {
+      onReadable();
+    } catch (RuntimeException e) {
+      session.onDefect(e);
+    }
   }
 
   /** Moves what there is to the other side, until there is no more or it takes no more. */

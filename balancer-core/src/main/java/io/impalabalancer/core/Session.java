@@ -79,6 +79,14 @@ final class Session extends TimerWheel.Timer implements Runnable {
   /** Begins: waits for the client's first bytes, or dials at once. */
   @Override
   public void run() {
+    try {
+      begin();
+    } catch (RuntimeException e) {
+      onDefect(e);
+    }
+  }
+
+  private void begin() {
     assert loop.eventLoop().inEventLoop();
     boolean waits = config().dial() == Dial.ON_FIRST_BYTES;
     loop.add(this, waits);
@@ -274,6 +282,14 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   @Override
   void expired(long nowNanos) {
+    try {
+      onTimer(nowNanos);
+    } catch (RuntimeException e) {
+      onDefect(e);
+    }
+  }
+
+  private void onTimer(long nowNanos) {
     if (ended()) {
       server.abandon();
       client.abandon();

@@ -22,7 +22,11 @@ interface Wires {
    */
   Acceptor listen(Loop loop, BindAddress address, Listener listener) throws IOException;
 
-  /** Makes a wire that can connect to a coordinator. On the loop of its relay. */
+  /**
+   * Makes a wire that can connect to a coordinator. On the loop of its relay.
+   *
+   * @throws io.netty.channel.ChannelException if there is no descriptor left for it
+   */
   Wire wire(Relay relay);
 
   /**

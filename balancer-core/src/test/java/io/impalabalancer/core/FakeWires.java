@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class FakeWires implements Wires {
   final List<FakeWire> dialled = new ArrayList<>();
 
+  /** What making a wire fails with, null if it does not. */
+  @Nullable RuntimeException failure;
+
   @Override
   public String word() {
     return "fake";
@@ -34,6 +37,9 @@ final class FakeWires implements Wires {
 
   @Override
   public Wire wire(Relay relay) {
+    if (failure != null) {
+      throw failure;
+    }
     FakeWire wire = new FakeWire(relay);
     dialled.add(wire);
     return wire;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.core.FakeWires.FakeWire;
+import io.netty.channel.ChannelException;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
@@ -205,6 +206,32 @@ class SessionTest {
     assertThat(ended.get(0).termination()).isEqualTo(Termination.CLIENT_LEFT);
     onLoop(() -> wires.dialled.get(0).relay.onConnectFailed(ConnectFailure.REFUSED));
     onLoop(first::end);
+  }
+
+  @Test
+  void withoutADescriptorToDialWithTheSessionEndsAndKeepsNoSlot() {
+    wires.failure = new ChannelException("Failed to open a socket.");
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    onLoop(client::end);
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.NO_RESOURCES);
+    assertThat(balancer.coordinators().get(0).sessions()).isZero();
+  }
+
+  @Test
+  void aDefectWhileALineIsServedEndsThatSessionOnly() {
+    FakeWire first = accept();
+    onLoop(() -> first.arrive("q"));
+    FakeWire second = accept();
+    onLoop(() -> second.arrive("q"));
+    wires.failure = new IllegalStateException("a defect");
+    onLoop(() -> wires.dialled.get(0).relay.onConnectFailed(ConnectFailure.REFUSED));
+    onLoop(first::end);
+    await(() -> assertThat(ended).hasSize(2));
+    assertThat(ended)
+        .extracting(SessionView::termination)
+        .containsExactlyInAnyOrder(Termination.CONNECT_FAILED, Termination.INTERNAL);
+    assertThat(balancer.coordinators().get(0).sessions()).isZero();
   }
 
   @Test
