@@ -24,6 +24,7 @@ final class Relay implements Runnable {
   private @Nullable Wire wire;
   private boolean inputEnded;
   private boolean outputEnded;
+  private boolean goesOn;
   private long countedBytes;
 
   Relay(Session session) {
@@ -143,9 +144,18 @@ final class Relay implements Runnable {
     session.onDefect(defect);
   }
 
+  /** Has another turn after one that used up its reads; one at most is under way. */
+  private void goOn() {
+    if (!goesOn) {
+      goesOn = true;
+      loop().eventLoop().execute(this);
+    }
+  }
+
   /** Goes on after a turn that used up its reads. */
   @Override
   public void run() {
+    goesOn = false;
     try {
       onReadable();
     } catch (RuntimeException e) {
@@ -181,7 +191,7 @@ final class Relay implements Runnable {
         return;
       }
     }
-    loop().eventLoop().execute(this);
+    goOn();
   }
 
   /** Returns the bytes that were written out and counted. */
@@ -258,7 +268,7 @@ final class Relay implements Runnable {
         return;
       }
     }
-    loop().eventLoop().execute(this);
+    goOn();
   }
 
   /**

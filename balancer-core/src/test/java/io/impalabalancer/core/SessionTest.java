@@ -7,12 +7,15 @@ import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.core.FakeWires.FakeWire;
 import io.netty.channel.ChannelException;
 import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.SingleThreadEventExecutor;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -232,6 +235,26 @@ class SessionTest {
         .extracting(SessionView::termination)
         .containsExactlyInAnyOrder(Termination.CONNECT_FAILED, Termination.INTERNAL);
     assertThat(balancer.coordinators().get(0).sessions()).isZero();
+  }
+
+  @Test
+  void aSessionHasOneTurnUnderWayHoweverOftenItsSocketIsReady() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.toRead.addAll(Collections.nCopies(100, "x"));
+    AtomicInteger underWay = new AtomicInteger();
+    onLoop(() -> {
+      client.relay.onReadable();
+      client.relay.onReadable();
+      client.relay.onReadable();
+      underWay.set(((SingleThreadEventExecutor) loop.eventLoop()).pendingTasks());
+    });
+    assertThat(underWay).hasValue(1);
+    await(() -> assertThat(server.sent).hasSize(101));
+    onLoop(client::end);
+    onLoop(server::end);
   }
 
   @Test
