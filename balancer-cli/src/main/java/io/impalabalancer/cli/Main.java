@@ -1,0 +1,74 @@
+package io.impalabalancer.cli;
+
+import java.io.PrintWriter;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+
+/** The program: reads the command line, runs the command, and ends with its {@link ExitStatus}. */
+@Command(
+    name = "impala-balancer",
+    description = "One address in front of the coordinators of an Apache Impala cluster.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {CheckCommand.class, GenerateCompletion.class},
+    footer = {
+      "",
+      "Exit status: 0 ended as asked, 1 configuration refused, 2 wrong usage,",
+      "3 an address could not be bound, 4 internal.",
+      "Shell completion: source <(impala-balancer generate-completion)"
+    })
+public final class Main {
+
+  private Main() {}
+
+  /** Runs the program and ends the process. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs the program and returns its exit status. */
+  static int run(String... arguments) {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setParameterExceptionHandler(Main::usageError);
+    commandLine.setExecutionExceptionHandler(Main::internalError);
+    if (arguments.length == 0) {
+      commandLine.usage(commandLine.getErr());
+      return ExitStatus.USAGE;
+    }
+    return commandLine.execute(arguments);
+  }
+
+  /** Returns the version of the build. */
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  private static int usageError(ParameterException error, String[] arguments) {
+    CommandLine command = error.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("impala-balancer: " + error.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(error, err);
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitStatus.USAGE;
+  }
+
+  private static int internalError(
+      Exception error, CommandLine command, CommandLine.ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    err.println("impala-balancer: internal error, please report it:");
+    error.printStackTrace(err);
+    return ExitStatus.INTERNAL;
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"impala-balancer " + version()};
+    }
+  }
+}
