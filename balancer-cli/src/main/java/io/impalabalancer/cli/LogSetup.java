@@ -55,6 +55,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     root.setLevel(Level.WARN);
     root.addAppender(async);
     context.getLogger("io.impalabalancer").setLevel(Level.INFO);
+    // Thrift writes a stack trace for every connection that breaks.
+    context.getLogger("org.apache.thrift").setLevel(Level.OFF);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 

@@ -1,6 +1,9 @@
 package io.impalabalancer.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,7 +17,11 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CheckCommand.class, GenerateCompletion.class},
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      GenerateCompletion.class
+    },
     footer = {
       "",
       "Exit status: 0 ended as asked, 1 configuration refused, 2 wrong usage,",
@@ -27,16 +34,20 @@ public final class Main {
 
   /** Runs the program and ends the process. */
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, arguments));
   }
 
   /** Runs the program and returns its exit status. */
-  static int run(String... arguments) {
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setOut(out);
+    commandLine.setErr(err);
     commandLine.setParameterExceptionHandler(Main::usageError);
     commandLine.setExecutionExceptionHandler(Main::internalError);
     if (arguments.length == 0) {
-      commandLine.usage(commandLine.getErr());
+      commandLine.usage(err);
       return ExitStatus.USAGE;
     }
     return commandLine.execute(arguments);
@@ -46,6 +57,12 @@ public final class Main {
   static String version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
+  }
+
+  /** Returns how long ago the process began, the launcher included. */
+  static Duration sinceStart() {
+    Instant now = Instant.now();
+    return Duration.between(ProcessHandle.current().info().startInstant().orElse(now), now);
   }
 
   private static int usageError(ParameterException error, String[] arguments) {

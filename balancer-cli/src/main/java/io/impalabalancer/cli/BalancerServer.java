@@ -1,0 +1,199 @@
+package io.impalabalancer.cli;
+
+import io.impalabalancer.config.BalancerConfig;
+import io.impalabalancer.config.LogConfig;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Listener;
+import io.impalabalancer.health.HealthChecker;
+import io.impalabalancer.metrics.BalancerMetrics;
+import io.impalabalancer.metrics.Scrape;
+import io.impalabalancer.metrics.SessionLog;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A balancer that runs, with everything around it: checks, metrics, session log and web port.
+ * Checks and web port share one event loop, which no session uses. Any thread.
+ */
+final class BalancerServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BalancerServer.class);
+
+  /** How long listeners wait for the first checks at most. */
+  private static final Duration FIRST_CHECKS = Duration.ofSeconds(1);
+
+  private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final Balancer balancer;
+  private @Nullable SessionLog sessionLog;
+  private @Nullable AdminServer admin;
+  private volatile String notReady = "starting";
+
+  /**
+   * Starts everything; the listeners are open when it returns. They open when every coordinator was
+   * checked once, or after a second.
+   *
+   * @throws io.impalabalancer.core.BindException if a listener's address cannot be bound
+   * @throws java.net.BindException if the web port's address cannot be bound
+   * @throws IOException if the session log cannot be opened
+   */
+  static BalancerServer start(BalancerConfig config) throws IOException, InterruptedException {
+    BalancerServer server = new BalancerServer(config);
+    try {
+      server.open(config);
+      return server;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  private BalancerServer(BalancerConfig config) {
+    balancer = new Balancer(config);
+    closers.push(balancer::close);
+  }
+
+  private void open(BalancerConfig config) throws IOException, InterruptedException {
+    SessionLog log = null;
+    if (config.log().sessions() != LogConfig.SessionLog.OFF) {
+      log = SessionLog.open(config.log());
+      balancer.addListener(log);
+      // The log ends after the sessions, so that it has them all.
+      closers.addLast(log::close);
+    }
+    sessionLog = log;
+    BalancerMetrics metrics =
+        new BalancerMetrics(balancer, Main.version(), log == null ? () -> 0 : log::dropped);
+    balancer.addListener(metrics);
+    closers.addLast(metrics::close);
+
+    EventLoopGroup adminLoop =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
+    closers.addLast(() -> end(adminLoop));
+    if (config.stats().bind().isPresent()) {
+      InetSocketAddress address = config.stats().bind().get().toSocketAddress();
+      AdminServer opened = AdminServer.open(adminLoop, address, pages(metrics));
+      admin = opened;
+      closers.push(opened::close);
+    }
+    HealthChecker health = HealthChecker.of(balancer, adminLoop);
+    balancer.addListener(health);
+    closers.push(health::close);
+    awaitFirstChecks(health.start());
+    balancer.open();
+    notReady = "";
+  }
+
+  private static void awaitFirstChecks(CompletionStage<Void> firstChecks)
+      throws InterruptedException {
+    try {
+      firstChecks.toCompletableFuture().get(FIRST_CHECKS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException someAreSlow) {
+      LOG.debug("event=first-checks-slow");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the first checks failed", e.getCause());
+    }
+  }
+
+  private static void end(EventLoopGroup loop) {
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  /** Returns the balancer. */
+  Balancer balancer() {
+    return balancer;
+  }
+
+  /** Returns the web port's address, null if it is switched off. */
+  @Nullable InetSocketAddress statsAddress() {
+    AdminServer opened = admin;
+    return opened == null ? null : opened.address();
+  }
+
+  /** Has {@code /readyz} say no from now on. */
+  void setNotReady(String reason) {
+    notReady = reason;
+  }
+
+  /** Goes on in a new session log of the same name, because others have renamed the file. */
+  void reopenLog() {
+    SessionLog log = sessionLog;
+    if (log != null) {
+      log.reopen();
+    }
+  }
+
+  /** Closes everything at once: first what makes sessions, last what tells of them. */
+  @Override
+  public void close() {
+    while (!closers.isEmpty()) {
+      closers.pop().run();
+    }
+  }
+
+  private Map<String, Page.Maker> pages(BalancerMetrics metrics) {
+    return Map.of(
+        "/", accept -> index(),
+        "/healthz", accept -> Page.plain(200, "OK"),
+        "/readyz", accept -> readiness(),
+        "/metrics", accept -> scrape(metrics, accept));
+  }
+
+  private static Page index() {
+    return new Page(
+        200,
+        "text/html; charset=utf-8",
+        """
+        <!DOCTYPE html>
+        <title>impala-balancer</title>
+        <h1>impala-balancer %s</h1>
+        <ul>
+        <li><a href="/metrics">/metrics</a>: for Prometheus
+        <li><a href="/healthz">/healthz</a>: the process is alive
+        <li><a href="/readyz">/readyz</a>: every listener has a usable coordinator
+        </ul>
+        """
+            .formatted(Main.version()));
+  }
+
+  private Page readiness() {
+    String reason = notReady;
+    if (reason.isEmpty() && !balancer.ready()) {
+      List<Listener> unavailable =
+          balancer.listeners().stream().filter(listener -> !listener.available()).toList();
+      reason =
+          "no usable coordinator for "
+              + unavailable.stream().map(Listener::name).collect(Collectors.joining(", "));
+    }
+    return reason.isEmpty() ? Page.plain(200, "ready") : Page.plain(503, "not ready: " + reason);
+  }
+
+  private static Page scrape(BalancerMetrics metrics, @Nullable String accept) {
+    Scrape scrape = metrics.scrape(accept);
+    return new Page(200, scrape.contentType(), scrape.text());
+  }
+
+  /** Returns how many coordinators are UP now. */
+  long coordinatorsUp() {
+    return balancer.coordinators().stream()
+        .filter(coordinator -> coordinator.status() == Coordinator.Status.UP)
+        .count();
+  }
+}

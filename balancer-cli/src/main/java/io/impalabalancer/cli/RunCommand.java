@@ -1,0 +1,112 @@
+package io.impalabalancer.cli;
+
+import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.config.LoadedConfig;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.Listener;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code run}: the balancer, until a signal ends it. */
+@Command(
+    name = "run",
+    description = "Runs the balancer until a signal ends it.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    footer = {
+      "",
+      "SIGTERM, SIGINT  accept no more, give sessions shutdown.grace, end; again: at once",
+      "SIGUSR1          accept no more, end when the last session has ended",
+      "SIGHUP           reopen the session log"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class RunCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      required = true,
+      description = "The configuration.")
+  private Path file;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    LoadedConfig loaded;
+    try {
+      loaded = ConfigLoader.load(file);
+    } catch (ConfigException e) {
+      ProblemList.errors(err, e.problems());
+      return ExitStatus.CONFIGURATION;
+    }
+    LogSetup.setLevel(loaded.config().log().level());
+    try {
+      return run(loaded);
+    } catch (io.impalabalancer.core.BindException | java.net.BindException e) {
+      return failed(err, e, ExitStatus.BIND);
+    } catch (IOException e) {
+      return failed(err, e, ExitStatus.INTERNAL);
+    } finally {
+      LogSetup.flush();
+    }
+  }
+
+  private static int failed(PrintWriter err, IOException cause, int status) {
+    LogSetup.flush();
+    err.println("impala-balancer: " + cause.getMessage());
+    return status;
+  }
+
+  private static int run(LoadedConfig loaded) throws IOException, InterruptedException {
+    Logger log = LoggerFactory.getLogger(RunCommand.class);
+    loaded
+        .warnings()
+        .forEach(warning ->
+            log.warn(
+                "event=config-warning place={} message=\"{}\"",
+                warning.place(),
+                warning.message()));
+    Shutdown shutdown = new Shutdown(loaded.config().shutdown());
+    Signals.handle("TERM", () -> shutdown.order(Shutdown.Order.TERMINATE));
+    Signals.handle("INT", () -> shutdown.order(Shutdown.Order.TERMINATE));
+    Signals.handle("USR1", () -> shutdown.order(Shutdown.Order.SOFT_STOP));
+    Signals.handle("HUP", () -> {});
+    BalancerServer server = BalancerServer.start(loaded.config());
+    Signals.handle("HUP", server::reopenLog);
+    logReady(log, server);
+    shutdown.await(server);
+    return ExitStatus.OK;
+  }
+
+  private static void logReady(Logger log, BalancerServer server) {
+    Balancer balancer = server.balancer();
+    InetSocketAddress stats = server.statsAddress();
+    log.info(
+        "event=ready listeners=\"{}\" stats={} wire={} coordinators={}/{} took={}ms",
+        balancer.listeners().stream().map(RunCommand::addresses).collect(Collectors.joining(", ")),
+        stats == null ? "none" : AdminServer.text(stats),
+        balancer.wire(),
+        server.coordinatorsUp(),
+        balancer.coordinators().size(),
+        Main.sinceStart().toMillis());
+  }
+
+  private static String addresses(Listener listener) {
+    return listener.addresses().stream()
+        .map(address -> listener.name() + " " + AdminServer.text(address))
+        .collect(Collectors.joining(", "));
+  }
+}
