@@ -20,6 +20,8 @@ import picocli.CommandLine.ParameterException;
     subcommands = {
       RunCommand.class,
       CheckCommand.class,
+      DemoCommand.class,
+      SimulateCommand.class,
       GenerateCompletion.class
     },
     footer = {
