@@ -212,6 +212,7 @@ final class Relay implements Runnable {
   void endOutput() {
     if (pending() == 0 && !outputEnded) {
       outputEnded = true;
+      session.moved();
       wire().shutdownOutput();
       session.onHalfClosed();
     }

@@ -206,7 +206,6 @@ final class Session extends TimerWheel.Timer implements Runnable {
     if (client.ended() && server.ended()) {
       close(Termination.COMPLETED);
     } else {
-      moved();
       setIdleTimer(lastMoveNanos);
     }
   }
