@@ -246,10 +246,10 @@ final class DemoScreen implements AutoCloseable {
 
   private static String words(Reason reason) {
     return switch (reason) {
-      case IMPALA -> "refused for lack of memory";
-      case CUT -> "cut in the middle";
-      case REFUSED -> "could not connect";
-      case TIMEOUT -> "without an answer in 10 s";
+      case IMPALA -> "out of memory";
+      case CUT -> "cut off";
+      case REFUSED -> "not connected";
+      case TIMEOUT -> "unanswered in 10 s";
     };
   }
 
