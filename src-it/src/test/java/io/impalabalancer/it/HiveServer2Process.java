@@ -108,7 +108,6 @@ final class HiveServer2Process implements AutoCloseable {
   }
 
   private ChildProcess launch() {
-    Path directory = ChildProcess.newDirectory(name);
     List<String> command = new ArrayList<>();
     command.add(jdk().resolve("bin/java").toString());
     OPENED.forEach(opened -> {
@@ -125,6 +124,7 @@ final class HiveServer2Process implements AutoCloseable {
     command.add("io.impalabalancer.it.hiveserver2.HiveServer2Main");
     command.add(Integer.toString(port));
     command.add(authentication.name());
+    Path directory = ChildProcess.newDirectory(name); // last: nobody deletes it if a JDK is missing
     command.add(directory.toString());
     return ChildProcess.start(name, directory, Map.of(), command);
   }
