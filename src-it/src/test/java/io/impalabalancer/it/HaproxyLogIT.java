@@ -2,11 +2,13 @@ package io.impalabalancer.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,27 +33,11 @@ import org.junit.jupiter.api.Test;
 class HaproxyLogIT {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-  /** A line without its times, which differ from run to run, but for whether they are known. */
-  private record Untimed(
-      String listener,
-      String server,
-      boolean queued,
-      boolean connected,
-      long bytes,
-      String letters,
-      int retries) {
-
-    static Untimed of(SessionLine line) {
-      return new Untimed(
-          line.listener(),
-          line.server(),
-          line.queueMillis() >= 0,
-          line.connectMillis() >= 0,
-          line.bytes(),
-          line.letters(),
-          line.retries());
-    }
-  }
+  /** A session line: address, date, names, times, and what stands behind them. */
+  private static final Pattern LINE =
+      Pattern.compile(
+          "(127\\.0\\.0\\.1):\\d+ \\[\\d{2}/\\w{3}/\\d{4}:\\d{2}:\\d{2}:\\d{2}\\.\\d{3}\\]"
+              + " (\\S+ \\S+) (-?\\d+)/(-?\\d+)/(-?\\d+) (\\d+ \\S\\S \\S+ \\S+).*");
 
   /** One scripted client, against the port of its listener. */
   private interface Script {
@@ -64,7 +52,13 @@ class HaproxyLogIT {
   void writeScripts() {
     scripts.put("completed", HaproxyLogIT::askAndEnd);
     scripts.put("client-reset", port -> reset(ask(port)));
-    scripts.put("server-reset", port -> readToEnd(ask(port)));
+    scripts.put(
+        "server-reset",
+        port -> {
+          Socket client = ask(port);
+          client.getOutputStream().write('r');
+          readToEnd(client);
+        });
     scripts.put("refused", port -> readToEnd(speak(port)));
     scripts.put("black-hole", port -> readToEnd(speak(port)));
     scripts.put("disabled", port -> readToEnd(speak(port)));
@@ -103,29 +97,49 @@ class HaproxyLogIT {
 
     Map<String, Integer> ports = ports();
     ChildProcess peer = startHaproxy(haproxy, ports, servers);
-    runAll(ports);
-    List<Untimed> expected = lines(peer);
+    runAll(ports, peer);
+    List<String> expected = sessionLines(peer);
 
     Map<String, Integer> ours = ports();
     BalancerProcess balancer = keep(BalancerProcess.start(config(ours, servers)));
-    runAll(ours);
-    assertThat(lines(balancer.process())).isEqualTo(expected);
+    runAll(ours, balancer.process());
+    assertThat(sessionLines(balancer.process())).isEqualTo(expected);
   }
 
-  private void runAll(Map<String, Integer> ports) throws Exception {
+  /** Runs one script after the other, each when the lines of the one before are there. */
+  private void runAll(Map<String, Integer> ports, ChildProcess process) throws Exception {
+    int lines = 0;
     for (Map.Entry<String, Script> script : scripts.entrySet()) {
       script.getValue().run(port(ports, script.getKey()));
+      lines += script.getKey().equals("queue-timeout") ? 2 : 1;
+      int expected = lines;
+      process.awaitLine("line " + lines, line -> sessionLines(process).size() >= expected, TIMEOUT);
     }
   }
 
-  /** Returns the lines of all scripts; the queue leaves two. */
-  private List<Untimed> lines(ChildProcess process) {
-    int count = scripts.size() + 1;
-    process.awaitLine(
-        count + " session lines",
-        line -> SessionLine.among(process.lines()).size() >= count,
-        TIMEOUT);
-    return SessionLine.among(process.lines()).stream().map(Untimed::of).toList();
+  /**
+   * Returns the session lines in the order of their text. Ports and the lengths of times differ
+   * from run to run, but not whether a time is known.
+   */
+  private static List<String> sessionLines(ChildProcess process) {
+    return process.lines().stream()
+        .map(line -> LINE.matcher(line.text()))
+        .filter(Matcher::matches)
+        .map(line ->
+            "%s:port [date] %s %s/%s/%s %s"
+                .formatted(
+                    line.group(1),
+                    line.group(2),
+                    time(line.group(3)),
+                    time(line.group(4)),
+                    time(line.group(5)),
+                    line.group(6)))
+        .sorted()
+        .toList();
+  }
+
+  private static String time(String millis) {
+    return millis.startsWith("-") ? millis : "T";
   }
 
   private Map<String, Integer> ports() {
@@ -157,35 +171,49 @@ class HaproxyLogIT {
    */
   private int greeter(boolean resets, boolean ignoresEnd) throws IOException {
     ServerSocket server = keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    daemon(() -> {
+      while (true) {
+        Socket client = server.accept();
+        daemon(() -> greet(client, resets, ignoresEnd));
+      }
+    });
+    return server.getLocalPort();
+  }
+
+  private void greet(Socket socket, boolean resets, boolean ignoresEnd) throws Exception {
+    try (Socket client = socket) {
+      client.getInputStream().read();
+      client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
+      if (resets) {
+        // The answer arrives before the reset: the client says so by a second byte.
+        client.getInputStream().read();
+        client.setSoLinger(true, 0);
+      } else if (ignoresEnd) {
+        over.await();
+      } else {
+        client.getInputStream().readAllBytes();
+      }
+    }
+  }
+
+  /** Runs something that ends with its sockets. */
+  private static void daemon(Work work) {
     Thread thread =
         new Thread(
             () -> {
-              while (true) {
-                try (Socket client = server.accept()) {
-                  client.getInputStream().read();
-                  client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
-                  if (resets) {
-                    // The answer arrives before the reset: the client says so by a second byte.
-                    client.getInputStream().read();
-                    client.setSoLinger(true, 0);
-                  } else if (ignoresEnd) {
-                    over.await();
-                  } else {
-                    client.getInputStream().readAllBytes();
-                  }
-                } catch (IOException e) {
-                  if (server.isClosed()) {
-                    return;
-                  }
-                } catch (InterruptedException e) {
-                  return;
-                }
+              try {
+                work.run();
+              } catch (Exception ended) {
+                // The clients see what came of it.
               }
             },
             "greeter");
     thread.setDaemon(true);
     thread.start();
-    return server.getLocalPort();
+  }
+
+  private interface Work {
+    void run() throws Exception;
   }
 
   /** A port that neither takes nor refuses: its accept queue is full and nobody accepts. */
@@ -222,14 +250,11 @@ class HaproxyLogIT {
     client.close();
   }
 
-  /** Says one more byte, which some servers wait for, and takes whatever end comes. */
+  /** Takes whatever end comes. */
   private static void readToEnd(Socket client) throws IOException {
     try (client) {
-      if (!client.isOutputShutdown()) {
-        client.getOutputStream().write('e');
-      }
       client.getInputStream().readAllBytes();
-    } catch (java.net.SocketException reset) {
+    } catch (SocketException reset) {
       assertThat(reset).hasMessageContaining("reset");
     }
   }
@@ -353,7 +378,7 @@ class HaproxyLogIT {
   }
 
   private static Optional<Path> onPath(String program) {
-    return Stream.of(System.getenv().getOrDefault("PATH", "").split(java.io.File.pathSeparator))
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
         .map(directory -> Path.of(directory, program))
         .filter(Files::isExecutable)
         .findFirst();
