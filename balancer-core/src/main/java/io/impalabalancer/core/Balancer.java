@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The relay as a whole: built from a configuration, then opened, then closed. Any thread but an
@@ -98,15 +99,17 @@ public final class Balancer implements AutoCloseable {
     @Override
     public void stateChanged(CoordinatorEvent event) {
       choiceChanged(event.coordinator());
-      LOG.info(
-          "event=coordinator-{} coordinator={}{} from={} to={} held={}s reason=\"{}\"",
-          event.axis().name().toLowerCase(Locale.ROOT),
-          event.coordinator(),
-          event.subject().isEmpty() ? "" : " protocol=" + event.subject(),
-          event.from(),
-          event.to(),
-          event.held().toSeconds(),
-          event.reason());
+      boolean bad = event.to().equals("DOWN") || event.to().equals("CLOSED");
+      LOG.atLevel(bad ? Level.WARN : Level.INFO)
+          .log(
+              "event=coordinator-{} coordinator={}{} from={} to={} held={}s reason=\"{}\"",
+              event.axis().name().toLowerCase(Locale.ROOT),
+              event.coordinator(),
+              event.subject().isEmpty() ? "" : " protocol=" + event.subject(),
+              event.from(),
+              event.to(),
+              event.held().toSeconds(),
+              event.reason());
       events.coordinatorChanged(event);
     }
 

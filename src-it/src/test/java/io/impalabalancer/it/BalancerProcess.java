@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The balancer as a user runs it: {@code ./impala-balancer run -c FILE}, on the JDK of the tests.
@@ -38,6 +39,15 @@ final class BalancerProcess implements AutoCloseable {
    * @param config the text of its configuration file, without {@code stats}, which is added
    */
   static BalancerProcess start(String config) {
+    return start(config, List.of());
+  }
+
+  /**
+   * As {@link #start(String)}, the launcher run by another program.
+   *
+   * @param wrapper that program and its arguments, to which the launcher's command line is added
+   */
+  static BalancerProcess start(String config, List<String> wrapper) {
     int statsPort = FreePort.next();
     Path directory = ChildProcess.newDirectory("balancer");
     Path file = directory.resolve("impala-balancer.conf");
@@ -53,7 +63,9 @@ final class BalancerProcess implements AutoCloseable {
             "balancer",
             directory,
             Map.of("JAVA_HOME", System.getProperty("java.home")),
-            List.of(launcher.toString(), "run", "-c", file.toString()));
+            Stream.concat(
+                    wrapper.stream(), Stream.of(launcher.toString(), "run", "-c", file.toString()))
+                .toList());
     try {
       process.awaitLine("ready", line -> READY.matcher(line.text()).find(), READY_TIMEOUT);
     } catch (AssertionError e) {
