@@ -226,7 +226,7 @@ public final class Balancer implements AutoCloseable {
 
   /** Ends every session of one coordinator, as {@link #closeSessions(Termination)}. */
   public void closeSessions(Coordinator coordinator, Termination termination) {
-    closeSessions(session -> session.coordinator() == coordinator, termination);
+    closeSessions(session -> session.isOn(coordinator), termination);
   }
 
   private void closeSessions(Predicate<Session> which, Termination termination) {

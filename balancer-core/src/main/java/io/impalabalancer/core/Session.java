@@ -377,8 +377,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
     return record.acceptedNanos;
   }
 
-  @Nullable Coordinator coordinator() {
-    return record.coordinator;
+  /** Returns whether it holds a slot of a coordinator. */
+  boolean isOn(Coordinator coordinator) {
+    return connector.slotHeld() && record.coordinator == coordinator;
   }
 
   private ListenerConfig config() {

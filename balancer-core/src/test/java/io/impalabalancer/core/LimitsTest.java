@@ -176,4 +176,20 @@ class LimitsTest {
     assertThat(rig.coordinator(0).sessions()).isEqualTo(1);
     assertThat(rig.coordinator(1).sessions()).isEqualTo(1);
   }
+
+  @Test
+  void whoWaitsIsNotCutWithACoordinatorThatFailedIt() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(
+            coordinators("maxconn = 1", TestServer.closedPort(), echo.port())
+                + listener("balance = first"));
+    Socket holder = speaking(rig, 0);
+    assertThat(answered(holder, 5000)).isTrue();
+    Socket waiting = speaking(rig, 0);
+    awaitQueued(rig, 0, 1);
+    rig.balancer.closeSessions(rig.coordinator(0), Termination.COORDINATOR_DOWN);
+    holder.close();
+    assertThat(answered(waiting, 5000)).isTrue();
+  }
 }
