@@ -84,6 +84,8 @@ final class ChannelWires implements Wires {
     config.setAutoRead(false);
     config.setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     config.setOption(ChannelOption.TCP_NODELAY, true);
+    // The session has a timer of its own for that.
+    config.setConnectTimeoutMillis(0);
     config.setRecvByteBufAllocator(
         new FixedRecvByteBufAllocator(HeldBytes.READ_MAX_BYTES).maxMessagesPerRead(1));
   }
