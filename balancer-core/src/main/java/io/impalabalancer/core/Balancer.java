@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -235,18 +236,34 @@ public final class Balancer implements AutoCloseable {
     }
   }
 
-  /** Ends the session that has been silent longest, of all loops. Any loop. */
-  void evictSilent() {
-    Loop oldest = null;
-    for (Loop loop : loops) {
-      if (loop.hasSilent()
-          && (oldest == null || loop.oldestSilentNanos() - oldest.oldestSilentNanos() < 0)) {
-        oldest = loop;
+  /**
+   * Evicts the session that has been silent longest, of all loops. Any loop.
+   *
+   * @param of the listener that needs the room; null if the whole balancer does
+   */
+  void evictSilent(@Nullable Listener of) {
+    int oldest = -1;
+    for (int i = 0; i < loops.size(); i++) {
+      if (loops.get(i).hasSilent()
+          && (oldest < 0
+              || loops.get(i).oldestSilentNanos() - loops.get(oldest).oldestSilentNanos() < 0)) {
+        oldest = i;
       }
     }
-    if (oldest != null) {
-      oldest.eventLoop().execute(oldest::evictSilent);
+    if (oldest >= 0) {
+      evictSilent(of, oldest, loops.size());
     }
+  }
+
+  /** Asks a loop, and if it has no such session, the next ones. */
+  private void evictSilent(@Nullable Listener of, int at, int left) {
+    Loop loop = loops.get(at);
+    loop.eventLoop()
+        .execute(() -> {
+          if (!loop.evictSilent(of) && left > 1) {
+            evictSilent(of, (at + 1) % loops.size(), left - 1);
+          }
+        });
   }
 
   /** Returns the bytes that are held for all sessions: read, and not yet written. */

@@ -249,8 +249,10 @@ public final class Listener {
     accepted.increment();
     Admission admission = balancer.admission();
     admission.acceptedOne();
-    if (admission.nearlyFull() || Admission.nearlyFull(sessions.get(), config.maxconn())) {
-      balancer.evictSilent();
+    if (admission.nearlyFull()) {
+      balancer.evictSilent(null);
+    } else if (Admission.nearlyFull(sessions.get(), config.maxconn())) {
+      balancer.evictSilent(this);
     }
     Loop loop = balancer.nextLoop();
     Session session = new Session(this, loop, client, wire);

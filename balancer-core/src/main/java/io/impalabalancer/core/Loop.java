@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Ticker;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop of the relay with what its sessions share: the read buffer, the timers, and the
@@ -174,12 +175,24 @@ final class Loop {
     return oldestSilentNanos;
   }
 
-  /** Ends the session that has been silent longest, to make room. */
-  void evictSilent() {
+  /**
+   * Evicts the session that has been silent longest, to make room.
+   *
+   * @param of the listener that needs the room; null if the whole balancer does
+   * @return false if there is no such session here
+   */
+  boolean evictSilent(@Nullable Listener of) {
     Session oldest = silent.first();
-    if (oldest != null) {
-      oldest.close(Termination.SILENT_EVICTED);
+    while (oldest != null && of != null && oldest.listener() != of) {
+      oldest = oldest.next;
     }
+    if (oldest == null) {
+      return false;
+    }
+    // It may get a moment yet; the next one to go is another then.
+    spoke(oldest);
+    oldest.evict();
+    return true;
   }
 
   /** Ends all sessions, or those of one coordinator. */

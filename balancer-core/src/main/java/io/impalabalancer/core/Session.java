@@ -36,6 +36,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
   /** A session this old gets keepalive on the coordinator's side; shorter ones need not pay. */
   private static final long KEEPALIVE_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+  /** What a client gets to speak that has just connected, when its place is needed. */
+  private static final long EVICTED_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** How long an ended session waits for its peers to take the last bytes and to close. */
   private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -58,6 +61,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   private long connectedNanos;
   private long lastMoveNanos;
+  private boolean evicted;
   private boolean keepaliveSet;
   private boolean gone;
 
@@ -219,6 +223,21 @@ final class Session extends TimerWheel.Timer implements Runnable {
     }
   }
 
+  /**
+   * Its place is needed, and it has said nothing yet: it ends, unless it is so young that its first
+   * bytes may be on their way.
+   */
+  void evict() {
+    assert record.phase == Phase.FIRST_BYTES && !ended();
+    if (loop.nanoTime() - record.acceptedNanos >= EVICTED_AFTER_NANOS) {
+      close(Termination.SILENT_EVICTED);
+    } else {
+      evicted = true;
+      long limit = Timeouts.toNanos(config().timeouts().firstBytes());
+      setTimer(record.acceptedNanos, Math.min(limit, EVICTED_AFTER_NANOS));
+    }
+  }
+
   /** A defect of the balancer surfaced. */
   void onDefect(Throwable defect) {
     LOG.error(
@@ -293,7 +312,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
       server.abandon();
       client.abandon();
     } else if (record.phase == Phase.FIRST_BYTES) {
-      close(Termination.FIRST_BYTES_TIMEOUT);
+      close(evicted ? Termination.SILENT_EVICTED : Termination.FIRST_BYTES_TIMEOUT);
     } else if (relaying()) {
       expiredIdle(nowNanos);
     } else {
@@ -371,6 +390,10 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   Loop loop() {
     return loop;
+  }
+
+  Listener listener() {
+    return listener;
   }
 
   long acceptedNanos() {

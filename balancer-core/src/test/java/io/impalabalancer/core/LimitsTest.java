@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -88,7 +89,9 @@ class LimitsTest {
       line.get(i).close();
     }
     rig.awaitEnded(4);
-    assertThat(rig.ended).extracting(SessionView::queuePosition).containsExactlyInAnyOrder(0, 0, 1, 2);
+    assertThat(rig.ended)
+        .extracting(SessionView::queuePosition)
+        .containsExactlyInAnyOrder(0, 0, 1, 2);
   }
 
   @Test
@@ -191,5 +194,49 @@ class LimitsTest {
     rig.balancer.closeSessions(rig.coordinator(0), Termination.COORDINATOR_DOWN);
     holder.close();
     assertThat(answered(waiting, 5000)).isTrue();
+  }
+
+  @Test
+  void aClientThatHasJustConnectedIsNotEvicted() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(coordinators("", echo.port()) + listener("dial = on-first-bytes, maxconn = 8"));
+    List<Socket> silent = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      silent.add(keep(rig.connect()));
+    }
+    rig.awaitSessions(8);
+    for (Socket client : silent) {
+      client.getOutputStream().write('x');
+      assertThat(answered(client, 5000)).isTrue();
+    }
+    assertThat(rig.terminations).isEmpty();
+  }
+
+  @Test
+  void aListenerThatIsNearlyFullEvictsItsOwnSilentClients() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(
+            "defaults { protocol = tcp, dial = on-first-bytes }\n"
+                + coordinators("", echo.port())
+                + "listeners = [{ name = narrow, bind = \"127.0.0.1:0\", maxconn = 2 },"
+                + " { name = wide, bind = \"127.0.0.1:0\" }]");
+    int wide = rig.balancer.listeners().get(1).addresses().get(0).getPort();
+    List<Socket> elsewhere = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      elsewhere.add(keep(new Socket(InetAddress.getLoopbackAddress(), wide)));
+      rig.awaitSessions(i + 1);
+    }
+    keep(rig.connect());
+    rig.awaitSessions(5);
+    rig.advance(Duration.ofSeconds(2));
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    rig.awaitEnded(1);
+    assertThat(rig.ended).extracting(s -> s.listener().name()).containsExactly("narrow");
+    for (Socket client : elsewhere) {
+      client.getOutputStream().write('x');
+      assertThat(answered(client, 5000)).isTrue();
+    }
   }
 }

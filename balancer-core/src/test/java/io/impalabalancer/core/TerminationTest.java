@@ -199,6 +199,7 @@ class TerminationTest {
         rig(coordinators("", greeter.port()) + listener("dial = on-first-bytes, maxconn = 8"));
     Socket oldest = client(rig);
     rig.awaitSessions(1);
+    rig.advance(Duration.ofSeconds(1));
     for (int i = 0; i < 5; i++) {
       rig.advance(Duration.ofMillis(1));
       client(rig);
