@@ -21,7 +21,9 @@ final class Shutdown {
   private static final Logger LOG = LoggerFactory.getLogger(Shutdown.class);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final Duration CLOSING = Duration.ofSeconds(1);
+
+  /** Longer than a session that was closed waits for its peers; see the table of endings. */
+  private static final Duration CLOSING = Duration.ofSeconds(3);
 
   /** Ways to end. */
   enum Order {
@@ -57,12 +59,14 @@ final class Shutdown {
       order = wait(config.hardStopAfter(), ended, balancer);
     }
     if (order == Order.TERMINATE && !atOnce) {
-      wait(config.grace(), ended, balancer);
+      atOnce = wait(config.grace(), ended, balancer) != null;
     }
     if (!ended.getAsBoolean()) {
       LOG.info("event=shutdown-close sessions={}", balancer.sessions());
       balancer.closeSessions(Termination.SHUTDOWN);
-      wait(CLOSING, ended, null);
+      if (!atOnce) {
+        wait(CLOSING, ended, null);
+      }
     }
     server.close();
     LOG.info("event=stopped");

@@ -311,7 +311,9 @@ public final class Balancer implements AutoCloseable {
   @Override
   public void close() {
     stopAccepting();
-    closeSessions(Termination.SHUTDOWN);
+    for (Loop loop : loops) {
+      loop.eventLoop().submit(loop::abandonSessions).syncUninterruptibly();
+    }
     resolver.close();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
   }

@@ -201,6 +201,19 @@ final class Loop {
     close(speaking, which, termination);
   }
 
+  /** Ends all sessions and waits for no peer: nothing is left of any when this returns. */
+  void abandonSessions() {
+    closeSessions(session -> true, Termination.SHUTDOWN);
+    for (SessionList list : new SessionList[] {silent, speaking}) {
+      Session session = list.first();
+      while (session != null) {
+        Session next = session.next;
+        session.abandon();
+        session = next;
+      }
+    }
+  }
+
   private static void close(SessionList list, Predicate<Session> which, Termination termination) {
     Session session = list.first();
     while (session != null) {

@@ -272,6 +272,12 @@ final class Session extends TimerWheel.Timer implements Runnable {
     }
   }
 
+  /** Closes what is left of an ended session, without waiting for its peers. */
+  void abandon() {
+    server.abandon();
+    client.abandon();
+  }
+
   /** A wire may have been closed. After both nothing is left of an ended session. */
   void onWireClosed() {
     if (!ended() || gone || client.hasWire() || server.hasWire()) {
@@ -309,8 +315,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   private void onTimer(long nowNanos) {
     if (ended()) {
-      server.abandon();
-      client.abandon();
+      abandon();
     } else if (record.phase == Phase.FIRST_BYTES) {
       close(evicted ? Termination.SILENT_EVICTED : Termination.FIRST_BYTES_TIMEOUT);
     } else if (relaying()) {

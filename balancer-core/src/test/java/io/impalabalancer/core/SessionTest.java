@@ -325,4 +325,15 @@ class SessionTest {
     await(() -> assertThat(ended).hasSize(2));
     assertThat(balancer.listeners().get(0).queued()).isZero();
   }
+
+  @Test
+  void abandonedSessionsWaitForNoPeerAndAreToldOf() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    onLoop(loop::abandonSessions);
+    assertThat(client.closed && server.closed).isTrue();
+    assertThat(ended).extracting(SessionView::termination).containsExactly(Termination.SHUTDOWN);
+  }
 }
