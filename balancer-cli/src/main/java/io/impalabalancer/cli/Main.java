@@ -1,9 +1,12 @@
 package io.impalabalancer.cli;
 
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,13 +20,6 @@ import picocli.CommandLine.ParameterException;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {
-      RunCommand.class,
-      CheckCommand.class,
-      DemoCommand.class,
-      SimulateCommand.class,
-      GenerateCompletion.class
-    },
     footer = {
       "",
       "Exit status: 0 ended as asked, 1 configuration refused, 2 wrong usage,",
@@ -32,7 +28,19 @@ import picocli.CommandLine.ParameterException;
     })
 public final class Main {
 
+  private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
   private Main() {}
+
+  private static Map<String, Supplier<Object>> commands() {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("run", RunCommand::new);
+    commands.put("check", CheckCommand::new);
+    commands.put("demo", DemoCommand::new);
+    commands.put("simulate", SimulateCommand::new);
+    commands.put("warm-up", WarmUpCommand::new);
+    return commands;
+  }
 
   /** Runs the program and ends the process. */
   public static void main(String[] arguments) {
@@ -44,6 +52,14 @@ public final class Main {
   /** Runs the program and returns its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     CommandLine commandLine = new CommandLine(new Main());
+    // A command named first is the only one looked at: the others would lengthen each start.
+    Supplier<Object> command = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+    if (command != null) {
+      commandLine.addSubcommand(arguments[0], command.get());
+    } else {
+      COMMANDS.forEach((name, each) -> commandLine.addSubcommand(name, each.get()));
+      commandLine.addSubcommand(new GenerateCompletion());
+    }
     commandLine.setOut(out);
     commandLine.setErr(err);
     commandLine.setParameterExceptionHandler(Main::usageError);
@@ -61,10 +77,9 @@ public final class Main {
     return version == null ? "development" : version;
   }
 
-  /** Returns how long ago the process began, the launcher included. */
+  /** Returns how long ago the process became a JVM. */
   static Duration sinceStart() {
-    Instant now = Instant.now();
-    return Duration.between(ProcessHandle.current().info().startInstant().orElse(now), now);
+    return Duration.ofMillis(ManagementFactory.getRuntimeMXBean().getUptime());
   }
 
   private static int usageError(ParameterException error, String[] arguments) {
