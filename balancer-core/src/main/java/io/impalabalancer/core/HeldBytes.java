@@ -29,6 +29,11 @@ final class HeldBytes {
     held.addAndGet(bytes);
   }
 
+  /** Returns whether the limit is reached; then nothing is read that can wait. */
+  boolean isFull() {
+    return held.get() >= limitBytes;
+  }
+
   /**
    * Returns how much one read may take, so that a write that fails at once leaves the sum below the
    * limit plus {@link #READ_MIN_BYTES} a session.

@@ -112,7 +112,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
   void onEarlyReadable() {
     while (!ended() && !relaying()) {
       ByteBuf said = first;
-      boolean enough = said != null && said.writerIndex() >= HeldBytes.READ_MAX_BYTES;
+      boolean enough =
+          said != null && (said.writerIndex() >= HeldBytes.READ_MAX_BYTES || loop.held().isFull());
       if (enough || client.inputEnded()) {
         if (client.wire().broken()) {
           close(Termination.CLIENT_LEFT);

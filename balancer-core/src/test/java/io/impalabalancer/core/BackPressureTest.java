@@ -77,27 +77,34 @@ class BackPressureTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"epoll", "channel"})
-  void aboveTheLimitOfAllSessionsHoldingSlowsAndTheOthersGoOn(String wire) throws Exception {
-    AtomicLong sent = new AtomicLong();
-    int stalledClients = 60;
+  void aboveTheLimitOfAllSessionsNobodyIsReadAheadAndTheOthersGoOn(String wire) throws Exception {
+    int waitingClients = 60;
     long limit = 1024 * 1024;
     List<Socket> clients = new ArrayList<>();
-    try (TestServer flood = flooding(sent);
+    try (TestServer busy = TestServer.echo();
         TestServer echo = TestServer.echo();
         BalancerRig rig =
             BalancerRig.startFrozen(
                 wire,
                 "buffer-limit = 1MiB\n"
-                    + coordinators("", flood.port(), echo.port())
-                    + "pools { flood = [c1], echo = [c2] }\n"
-                    + "listeners = [{ name = f, bind = \"127.0.0.1:0\", protocol = tcp, pool = flood },"
+                    + coordinators("maxconn = 1", busy.port(), echo.port())
+                    + "pools { busy = [c1], echo = [c2] }\n"
+                    + "listeners = [{ name = b, bind = \"127.0.0.1:0\", protocol = tcp, pool = busy },"
                     + " { name = e, bind = \"127.0.0.1:0\", protocol = tcp, pool = echo }]")) {
-      for (int i = 0; i < stalledClients; i++) {
-        clients.add(stalled(rig));
+      clients.add(rig.connect());
+      clients.get(0).getOutputStream().write('x');
+      assertThat(clients.get(0).getInputStream().read()).isEqualTo('x');
+      // Without the limit each would be read 64 KiB ahead.
+      for (int i = 0; i < waitingClients; i++) {
+        Socket client = rig.connect();
+        clients.add(client);
+        client.getOutputStream().write(new byte[128 * 1024]);
       }
-      awaitStalled(sent);
+      Awaitility.await()
+          .atMost(SOON)
+          .until(() -> rig.balancer.listeners().get(0).queued() == waitingClients);
       assertThat(rig.balancer.heldBytes())
-          .isBetween(limit / 2, limit + stalledClients * (long) HeldBytes.READ_MIN_BYTES);
+          .isBetween(limit / 2, limit + waitingClients * (long) HeldBytes.READ_MIN_BYTES);
       int port = rig.balancer.listeners().get(1).addresses().get(0).getPort();
       try (Socket lively = new Socket(InetAddress.getLoopbackAddress(), port)) {
         lively.setSoTimeout((int) SOON.toMillis());
