@@ -20,8 +20,9 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "demo",
     description = {
-      "Shows in a minute what this is for: simulated coordinators and clients, first without",
-      "and then with the balancer, which keeps running afterwards. Uses free ports only."
+      "Shows in a minute what this is for, with simulated coordinators and clients.",
+      "First all ask one coordinator, then the balancer, which keeps running afterwards. Uses free",
+      "ports only."
     },
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class)
