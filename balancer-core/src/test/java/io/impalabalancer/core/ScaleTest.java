@@ -370,8 +370,8 @@ class ScaleTest {
 
   @Test
   @Tag("long")
-  void nothingIsLeftWhenCoordinatorsFlapForAMinute() throws Exception {
-    flap(Duration.ofMinutes(1));
+  void nothingIsLeftWhenCoordinatorsFlapForMinutes() throws Exception {
+    flap(Duration.ofMinutes(Integer.getInteger("scale.flap.minutes", 1)));
   }
 
   private void flap(Duration time) throws Exception {
