@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,28 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Limits: who waits where, and who is served next. */
 @ParameterizedClass
 @ValueSource(strings = {"epoll", "channel"})
-class LimitsTest {
-  private final String wire;
-  private final List<AutoCloseable> open = new ArrayList<>();
+class LimitsTest extends WireTest {
 
   LimitsTest(String wire) {
-    this.wire = wire;
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T closeable) {
-    open.add(closeable);
-    return closeable;
-  }
-
-  private BalancerRig rig(String hocon) throws IOException {
-    return keep(BalancerRig.startFrozen(wire, hocon));
+    super(wire);
   }
 
   private Socket speaking(BalancerRig rig, int listener) throws IOException {

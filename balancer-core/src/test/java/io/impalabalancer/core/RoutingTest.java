@@ -13,10 +13,8 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,28 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Where sessions go, and where they go when that fails. */
 @ParameterizedClass
 @ValueSource(strings = {"epoll", "channel"})
-class RoutingTest {
-  private final String wire;
-  private final List<AutoCloseable> open = new ArrayList<>();
+class RoutingTest extends WireTest {
 
   RoutingTest(String wire) {
-    this.wire = wire;
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T closeable) {
-    open.add(closeable);
-    return closeable;
-  }
-
-  private BalancerRig rig(String hocon) throws IOException {
-    return keep(BalancerRig.startFrozen(wire, hocon));
+    super(wire);
   }
 
   /** Connects and sees a byte come back, so that the session relays. */

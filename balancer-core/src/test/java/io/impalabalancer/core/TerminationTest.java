@@ -12,15 +12,12 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,28 +29,13 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ParameterizedClass
 @ValueSource(strings = {"epoll", "channel"})
-class TerminationTest {
-  private final String wire;
+class TerminationTest extends WireTest {
 
   /** How connections ended at the coordinator: FIN, RST. */
   private final BlockingQueue<String> coordinatorSaw = new LinkedBlockingQueue<>();
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-
   TerminationTest(String wire) {
-    this.wire = wire;
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T closeable) {
-    open.add(closeable);
-    return closeable;
+    super(wire);
   }
 
   /** A coordinator that says "hi" to whatever it is first told, and then listens. */
@@ -86,10 +68,6 @@ class TerminationTest {
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private BalancerRig rig(String hocon) throws IOException {
-    return keep(BalancerRig.startFrozen(wire, hocon));
   }
 
   private Socket client(BalancerRig rig) throws IOException {
