@@ -1,5 +1,6 @@
 package io.impalabalancer.core;
 
+import io.netty.util.concurrent.Ticker;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -18,13 +19,21 @@ final class Admission {
 
   private static final long DESCRIPTOR_RETRY_MILLIS = 100;
 
+  /**
+   * While one is short of descriptors each session that ends lets another in: that is no end of it.
+   */
+  private static final long DESCRIPTORS_BACK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final int maxconn;
+  private final Ticker ticker;
   private final AtomicInteger sessions = new AtomicInteger();
   private final Queue<Acceptor> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean descriptorsOut = new AtomicBoolean();
+  private volatile long descriptorsOutNanos;
 
-  Admission(int maxconn) {
+  Admission(int maxconn, Ticker ticker) {
     this.maxconn = maxconn;
+    this.ticker = ticker;
   }
 
   int sessions() {
@@ -75,6 +84,7 @@ final class Admission {
 
   /** Lets an acceptor try again in a while, because the process has no descriptor left. */
   void waitForDescriptors(Listener listener, Acceptor acceptor) {
+    descriptorsOutNanos = ticker.nanoTime();
     if (descriptorsOut.compareAndSet(false, true)) {
       LOG.error(
           "event=descriptors-exhausted listener={} sessions={} action=\"accepting pauses; raise"
@@ -90,7 +100,9 @@ final class Admission {
 
   /** An accept went well. */
   void acceptedOne() {
-    if (descriptorsOut.get() && descriptorsOut.compareAndSet(true, false)) {
+    if (descriptorsOut.get()
+        && ticker.nanoTime() - descriptorsOutNanos >= DESCRIPTORS_BACK_NANOS
+        && descriptorsOut.compareAndSet(true, false)) {
       LOG.info("event=descriptors-back action=\"accepting goes on\"");
     }
   }

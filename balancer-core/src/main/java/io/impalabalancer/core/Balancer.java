@@ -63,7 +63,7 @@ public final class Balancer implements AutoCloseable {
     this.ticker = ticker;
     this.wires = wires;
     held = new HeldBytes(config.bufferLimit());
-    admission = new Admission(config.maxconn());
+    admission = new Admission(config.maxconn(), ticker);
     Coordinator.Observer observer = new Changes();
     config
         .coordinators()

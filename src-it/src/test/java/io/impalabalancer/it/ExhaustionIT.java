@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,11 +62,16 @@ class ExhaustionIT {
       process.awaitLine("no-resources", line -> has(line, " RC ", " no-resources"), TIMEOUT);
 
       closeClients();
-      process.awaitLine("back", line -> has(line, "event=descriptors-back"), TIMEOUT);
-      Socket later = connect(port);
-      clients.add(later);
-      later.getOutputStream().write('y');
-      assertThat(later.getInputStream().read()).isEqualTo('y');
+      clients.clear();
+      Awaitility.await()
+          .atMost(TIMEOUT)
+          .until(() -> {
+            try (Socket later = connect(port)) {
+              later.getOutputStream().write('y');
+              assertThat(later.getInputStream().read()).isEqualTo('y');
+            }
+            return process.lines().stream().anyMatch(line -> has(line, "event=descriptors-back"));
+          });
 
       assertThat(process.lines())
           .filteredOn(line -> has(line, "event=descriptors-exhausted"))
