@@ -58,9 +58,17 @@ class RandomRelayTest {
   /** What one end does in a session. */
   private record Script(List<Action> actions, long bytes, boolean resets, boolean halfClosesFirst) {
 
-    static Script random(SplittableRandom random, boolean mayReset, int firstBytes) {
+    static Script random(
+        SplittableRandom random, Load load, boolean mayReset, int firstBytes) {
       List<Action> actions = new ArrayList<>();
       long bytes = firstBytes;
+      if (load == Load.STALLS) {
+        actions.add(new Action(Kind.DEAFEN, 20_000 + random.nextInt(100_000)));
+      } else if (load == Load.FLOODS) {
+        int amount = 3_000_000 + random.nextInt(2_000_000);
+        actions.add(new Action(Kind.SEND, amount));
+        bytes += amount;
+      }
       for (int left = random.nextInt(12); left > 0; left--) {
         int amount =
             switch (random.nextInt(6)) {
@@ -92,6 +100,15 @@ class RandomRelayTest {
     }
   }
 
+  /** What an end begins with. */
+  private enum Load {
+    ORDINARY,
+    /** More than the kernel's buffers hold, so that the balancer must hold some, and wait. */
+    FLOODS,
+    /** Does not read for a while. */
+    STALLS
+  }
+
   private enum Kind {
     /** So many bytes. */
     SEND,
@@ -111,12 +128,17 @@ class RandomRelayTest {
     static Plan random(int number, long seed) {
       SplittableRandom random = new SplittableRandom(seed);
       int whoMayReset = random.nextInt(3);
+      int whoFloods = random.nextInt(12);
       int[] buffers = {0, 0, 2_048, 16_384};
       return new Plan(
           number,
-          Script.random(random, whoMayReset == 0, HEADER_BYTES),
-          Script.random(random, whoMayReset == 1, GREETING_BYTES),
-          buffers[random.nextInt(buffers.length)]);
+          Script.random(random, load(whoFloods, 0), whoMayReset == 0, HEADER_BYTES),
+          Script.random(random, load(whoFloods, 1), whoMayReset == 1, GREETING_BYTES),
+          whoFloods > 1 ? buffers[random.nextInt(buffers.length)] : 0);
+    }
+
+    private static Load load(int whoFloods, int end) {
+      return whoFloods > 1 ? Load.ORDINARY : whoFloods == end ? Load.FLOODS : Load.STALLS;
     }
   }
 
@@ -411,10 +433,10 @@ class RandomRelayTest {
     String limit = "buffer-limit = " + (tight ? "1MiB" : "256MiB") + "\n";
     boolean greets = dial.equals("on-accept");
     try (Peers peers = new Peers()) {
-      Way direct = new Way(peers, tight ? 4_096 : 0, greets);
+      Way direct = new Way(peers, tight ? 65_536 : 0, greets);
       direct.start(direct.port, plans);
       direct.awaitAll();
-      Way balanced = new Way(peers, tight ? 4_096 : 0, greets);
+      Way balanced = new Way(peers, tight ? 65_536 : 0, greets);
       try (BalancerRig rig =
           BalancerRig.start(
               wire, limit + coordinators("", balanced.port) + listener("dial = " + dial))) {

@@ -136,6 +136,21 @@ class SessionTest {
   }
 
   @Test
+  void whatTheClientSaidBeforeItHadACoordinatorGoesOutBeforeItsEnd() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("question"));
+    onLoop(client::end);
+    FakeWire server = wires.dialled.get(0);
+    server.takesNothing = true;
+    onLoop(server.relay::onConnected);
+    assertThat(server.finSent).isFalse();
+    onLoop(server::drain);
+    assertThat(server.sent).hasToString("question");
+    assertThat(server.finSent).isTrue();
+    onLoop(server::end);
+  }
+
+  @Test
   void nothingIsReadWhileTheOtherSideHoldsBytes() {
     FakeWire client = accept();
     onLoop(() -> client.arrive("q"));
