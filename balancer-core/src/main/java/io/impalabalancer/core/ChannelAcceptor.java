@@ -60,6 +60,7 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
       client.unsafe().closeForcibly();
     } else if (listener.admit()) {
       ChannelWires.configure(client);
+      ChannelWires.keepalive(client, listener.config().keepalive());
       listener.accepted(address, relay -> new ChannelWire(relay, client));
     } else {
       refused = client;

@@ -4,6 +4,7 @@ import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.KeepaliveConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -19,9 +20,12 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.spi.SelectorProvider;
 import jdk.net.ExtendedSocketOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The {@code channel} wire: Netty channels over NIO, for every platform. */
 final class ChannelWires implements Wires {
+  private static final Logger LOG = LoggerFactory.getLogger(ChannelWires.class);
 
   @Override
   public String word() {
@@ -96,12 +100,17 @@ final class ChannelWires implements Wires {
       return;
     }
     ChannelConfig options = channel.config();
-    options.setOption(ChannelOption.SO_KEEPALIVE, true);
-    options.setOption(
-        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), (int) config.idle().toSeconds());
-    options.setOption(
-        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL),
-        (int) config.interval().toSeconds());
-    options.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), config.count());
+    try {
+      options.setOption(ChannelOption.SO_KEEPALIVE, true);
+      options.setOption(
+          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), (int) config.idle().toSeconds());
+      options.setOption(
+          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL),
+          (int) config.interval().toSeconds());
+      options.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), config.count());
+    } catch (ChannelException e) {
+      // The connection is gone, and reading will say so.
+      LOG.debug("event=keepalive-failed reason=\"{}\"", e.getMessage());
+    }
   }
 }
