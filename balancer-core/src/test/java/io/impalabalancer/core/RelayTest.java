@@ -9,6 +9,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,6 +60,31 @@ class RelayTest {
       writer.join();
       assertThat(Arrays.equals(back, data)).isTrue();
       assertThat(rig.awaitEnded(1).bytesToClient()).isEqualTo(data.length);
+    }
+  }
+
+  // NIO tells nothing of a connection whose input has ended.
+  @Test
+  void aResetAfterAnEndIsHeardWhileTheCoordinatorSaysNothing() throws Exception {
+    CountDownLatch ended = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    try (TestServer silent =
+            new TestServer(socket -> {
+              while (socket.getInputStream().read() >= 0) {
+                // Until the client ends.
+              }
+              ended.countDown();
+              over.await();
+            });
+        BalancerRig rig =
+            BalancerRig.startFrozen("epoll", coordinators("", silent.port()) + listener(""));
+        Socket client = rig.connect()) {
+      client.getOutputStream().write('q');
+      client.shutdownOutput();
+      assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+      TestServer.reset(client);
+      assertThat(rig.awaitEnded(1).termination()).isEqualTo(Termination.CLIENT_RESET);
+      over.countDown();
     }
   }
 }
