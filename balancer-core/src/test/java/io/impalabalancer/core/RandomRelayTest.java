@@ -58,8 +58,7 @@ class RandomRelayTest {
   /** What one end does in a session. */
   private record Script(List<Action> actions, long bytes, boolean resets, boolean halfClosesFirst) {
 
-    static Script random(
-        SplittableRandom random, Load load, boolean mayReset, int firstBytes) {
+    static Script random(SplittableRandom random, Load load, boolean mayReset, int firstBytes) {
       List<Action> actions = new ArrayList<>();
       long bytes = firstBytes;
       if (load == Load.STALLS) {

@@ -435,7 +435,7 @@ class ScaleTest {
   @Test
   @Tag("long")
   void aClientThatStallsForMinutesIsServedToTheLastByte() throws Exception {
-    stall(Duration.ofMinutes(2));
+    stall(Duration.ofMinutes(Integer.getInteger("scale.stall.minutes", 1)));
   }
 
   private void stall(Duration time) throws Exception {
