@@ -328,6 +328,8 @@ final class EpollWire implements Wire, EpollIoHandle {
         bytes.release();
         ask(READ);
         relay.onDrained();
+      } else if (sent > 0) {
+        relay.onProgress();
       }
     } catch (IOException | NotYetConnectedException e) {
       relay.onBroken();

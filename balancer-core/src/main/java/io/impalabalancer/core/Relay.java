@@ -109,10 +109,15 @@ final class Relay implements Runnable {
     }
   }
 
-  /** What the wire held has gone out. */
-  void onDrained() {
+  /** Some of what the wire holds has gone out: a slow peer is not a silent one. */
+  void onProgress() {
     countWritten();
     session.moved();
+  }
+
+  /** What the wire held has gone out. */
+  void onDrained() {
+    onProgress();
     if (session.ended()) {
       finishOutput();
     } else if (other().inputEnded) {

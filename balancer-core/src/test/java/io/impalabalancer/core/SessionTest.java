@@ -308,6 +308,30 @@ class SessionTest {
   }
 
   @Test
+  void aSlowPeerIsNotASilentOne() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("q"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    client.takesNothing = true;
+    onLoop(() -> server.arrive("a long answer"));
+    clock.advance(11, TimeUnit.HOURS);
+    onLoop(client.relay::onProgress);
+    // Whose timeout shows that the timers of these two hours have fired.
+    accept();
+    clock.advance(2, TimeUnit.HOURS);
+    await(() -> assertThat(ended).hasSize(1));
+    onLoop(() -> {});
+    assertThat(client.finSent || server.finSent).isFalse();
+    onLoop(client::drain);
+    onLoop(client::end);
+    onLoop(server::end);
+    assertThat(ended)
+        .extracting(SessionView::termination)
+        .containsExactly(Termination.FIRST_BYTES_TIMEOUT, Termination.COMPLETED);
+  }
+
+  @Test
   void whoIsStalledByItsPeerIsNotBlamedForItsSilence() {
     FakeWire client = accept();
     onLoop(() -> client.arrive("q"));
