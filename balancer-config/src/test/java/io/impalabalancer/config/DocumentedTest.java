@@ -16,6 +16,7 @@ import org.junit.jupiter.api.TestFactory;
 /** The sample and the guide say what the loader does. */
 class DocumentedTest {
   private static final Path SAMPLE = Path.of("../conf/impala-balancer.conf");
+  private static final Path README = Path.of("../README.md");
   private static final Path GUIDE = Path.of("../docs/configuration.md");
 
   /** A configuration, and what is said of it if the guide tells. */
@@ -47,10 +48,10 @@ class DocumentedTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> theGuidesExamplesAreTrue() throws IOException {
+  Stream<DynamicTest> theExamplesOfReadmeAndGuideAreTrue() throws IOException {
     List<DynamicTest> examples =
         EXAMPLE
-            .matcher(Files.readString(GUIDE))
+            .matcher(Files.readString(README) + Files.readString(GUIDE))
             .results()
             .map(example ->
                 DynamicTest.dynamicTest(
