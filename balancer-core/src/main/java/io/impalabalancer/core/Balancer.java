@@ -14,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
@@ -49,7 +47,6 @@ public final class Balancer implements AutoCloseable {
   private final Map<String, Pool> pools = new LinkedHashMap<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final Resolver resolver;
-  private final CompletableFuture<Void> lookedUp;
   private volatile boolean accepting;
 
   /** Makes a balancer that is not open: its host names are being looked up, nothing is bound. */
@@ -88,7 +85,7 @@ public final class Balancer implements AutoCloseable {
     }
     LOG.info("event=wire wire={} threads={}", wires.word(), threads);
     resolver = new Resolver(config.resolve(), lookup);
-    lookedUp = resolver.start(coordinators());
+    resolver.start(coordinators());
   }
 
   private static int cores() {
@@ -175,11 +172,6 @@ public final class Balancer implements AutoCloseable {
   /** Returns the listeners in the order declared. */
   public List<Listener> listeners() {
     return List.copyOf(listeners);
-  }
-
-  /** Returns what completes when every host was looked up once, found or not. */
-  public CompletionStage<Void> lookedUp() {
-    return lookedUp.minimalCompletionStage();
   }
 
   /** Looks a coordinator's host up again soon, because it seems to be gone. Any thread. */
