@@ -272,7 +272,10 @@ public final class Balancer implements AutoCloseable {
     return sum;
   }
 
-  /** Returns how late the event loops were at their last probe, the worst of them. */
+  /**
+   * Returns how late the event loops are, the worst of them: at their last probe, one a second, or
+   * with the one that is due.
+   */
   public long loopLagNanos() {
     return loops.stream().mapToLong(Loop::lagNanos).max().orElse(0);
   }

@@ -33,6 +33,7 @@ final class Loop {
 
   private volatile boolean anySilent;
   private volatile long lagNanos;
+  private volatile long probeDueNanos;
   private boolean ticking;
 
   /**
@@ -52,6 +53,7 @@ final class Loop {
   /** Begins to measure how late the loop is. Any thread. */
   void probeLag() {
     long due = ticker.nanoTime() + LAG_PROBE_NANOS;
+    probeDueNanos = due;
     eventLoop.schedule(
         () -> {
           lagNanos = Math.max(0, ticker.nanoTime() - due);
@@ -61,9 +63,9 @@ final class Loop {
         TimeUnit.NANOSECONDS);
   }
 
-  /** Returns how late the last probe was. Any thread. */
+  /** Returns how late the last probe was, or the one that is due already is. Any thread. */
   long lagNanos() {
-    return lagNanos;
+    return Math.max(lagNanos, ticker.nanoTime() - probeDueNanos);
   }
 
   IoEventLoop eventLoop() {
