@@ -43,6 +43,9 @@ final class BalancerServer implements AutoCloseable {
   private final Balancer balancer;
   private @Nullable SessionLog sessionLog;
   private @Nullable AdminServer admin;
+  private final EventLoopGroup adminLoop =
+      new MultiThreadIoEventLoopGroup(
+          1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
   private volatile String notReady = "starting";
 
   /**
@@ -83,9 +86,6 @@ final class BalancerServer implements AutoCloseable {
     balancer.addListener(metrics);
     closers.addLast(metrics::close);
 
-    EventLoopGroup adminLoop =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
     closers.addLast(() -> end(adminLoop));
     if (config.stats().bind().isPresent()) {
       InetSocketAddress address = config.stats().bind().get().toSocketAddress();
@@ -125,6 +125,22 @@ final class BalancerServer implements AutoCloseable {
   @Nullable InetSocketAddress statsAddress() {
     AdminServer opened = admin;
     return opened == null ? null : opened.address();
+  }
+
+  /** Tells systemd that it serves, and what it does from now on. */
+  void begin(Notify notify) {
+    notify.begin(adminLoop, this::status, balancer::loopLagNanos);
+  }
+
+  private String status() {
+    String reason = notReady;
+    return "%s%d of %d coordinators UP, %d sessions, %d waiting"
+        .formatted(
+            reason.isEmpty() ? "" : reason + ": ",
+            coordinatorsUp(),
+            balancer.coordinators().size(),
+            balancer.sessions(),
+            balancer.listeners().stream().mapToInt(Listener::queued).sum());
   }
 
   /** Has {@code /readyz} say no from now on. */

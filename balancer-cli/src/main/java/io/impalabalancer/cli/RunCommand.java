@@ -84,10 +84,13 @@ final class RunCommand implements Callable<Integer> {
     Signals.handle("INT", () -> shutdown.order(Shutdown.Order.TERMINATE));
     Signals.handle("USR1", () -> shutdown.order(Shutdown.Order.SOFT_STOP));
     Signals.handle("HUP", () -> {});
-    BalancerServer server = BalancerServer.start(loaded.config());
-    Signals.handle("HUP", server::reopenLog);
-    logReady(log, server);
-    shutdown.await(server);
+    try (Notify notify = Notify.of(System.getenv(), ProcessHandle.current().pid())) {
+      BalancerServer server = BalancerServer.start(loaded.config());
+      Signals.handle("HUP", server::reopenLog);
+      server.begin(notify);
+      logReady(log, server);
+      shutdown.await(server, notify);
+    }
     return ExitStatus.OK;
   }
 

@@ -46,8 +46,9 @@ final class Shutdown {
   }
 
   /** Waits for an order and carries it out. The server is closed when it returns. */
-  void await(BalancerServer server) throws InterruptedException {
+  void await(BalancerServer server, Notify notify) throws InterruptedException {
     Order order = orders.take();
+    notify.stopping();
     Balancer balancer = server.balancer();
     server.setNotReady("shutting down");
     LOG.info("event=shutdown order={} sessions={}", order, balancer.sessions());
