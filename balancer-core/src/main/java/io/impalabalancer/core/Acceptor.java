@@ -1,10 +1,12 @@
 package io.impalabalancer.core;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 
 /**
- * One bound address of a listener. It asks {@link Listener#admit} before each accept; refused, it
- * stops until {@link #resume}. Touched on its loop only.
+ * One bound address of a listener. It accepts from the first {@link #resume} on. It asks {@link
+ * Listener#admit} before each accept; refused, it stops until {@link #resume}. Touched on its loop
+ * only.
  */
 interface Acceptor {
 
@@ -16,6 +18,14 @@ interface Acceptor {
 
   /** Accepts again, if it had stopped. */
   void resume();
+
+  /**
+   * Accepts from now on for another listener, or for the same with another configuration. The
+   * socket stays: whoever waits in its queue is not lost.
+   *
+   * @throws IOException if the socket refuses an option; it serves the listener all the same
+   */
+  void serve(Listener listener) throws IOException;
 
   /** Gives up the address. Connections that the kernel holds for it are reset. */
   void close();

@@ -24,7 +24,7 @@ final class Admission {
    */
   private static final long DESCRIPTORS_BACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final int maxconn;
+  private volatile int maxconn;
   private final Ticker ticker;
   private final AtomicInteger sessions = new AtomicInteger();
   private final Queue<Acceptor> waiting = new ConcurrentLinkedQueue<>();
@@ -34,6 +34,12 @@ final class Admission {
   Admission(int maxconn, Ticker ticker) {
     this.maxconn = maxconn;
     this.ticker = ticker;
+  }
+
+  /** Sets the limit; who is above it stays. */
+  void setMaxconn(int maxconn) {
+    this.maxconn = maxconn;
+    resumeAcceptors();
   }
 
   int sessions() {

@@ -1,16 +1,15 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.BalancerConfig;
-import io.impalabalancer.config.MemberConfig;
-import io.impalabalancer.config.PoolConfig;
+import io.impalabalancer.config.CoordinatorConfig;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,7 +32,6 @@ import org.slf4j.event.Level;
 public final class Balancer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Balancer.class);
 
-  private final BalancerConfig config;
   private final Ticker ticker;
   private final Wires wires;
   private final MultiThreadIoEventLoopGroup group;
@@ -43,10 +41,9 @@ public final class Balancer implements AutoCloseable {
   private final HeldBytes held;
   private final Admission admission;
   private final WaitQueue queue = new WaitQueue();
-  private final Map<String, Coordinator> coordinators = new LinkedHashMap<>();
-  private final Map<String, Pool> pools = new LinkedHashMap<>();
-  private final List<Listener> listeners = new ArrayList<>();
+  private final Coordinator.Observer changes = new Changes();
   private final Resolver resolver;
+  private volatile Parts parts;
   private volatile boolean accepting;
 
   /** Makes a balancer that is not open: its host names are being looked up, nothing is bound. */
@@ -56,23 +53,10 @@ public final class Balancer implements AutoCloseable {
 
   /** Makes one with a clock, name service and wires of the caller's. */
   Balancer(BalancerConfig config, Ticker ticker, Resolver.Lookup lookup, Wires wires) {
-    this.config = config;
     this.ticker = ticker;
     this.wires = wires;
     held = new HeldBytes(config.bufferLimit());
     admission = new Admission(config.maxconn(), ticker);
-    Coordinator.Observer observer = new Changes();
-    config
-        .coordinators()
-        .forEach(c -> coordinators.put(c.name(), new Coordinator(c, ticker, observer)));
-    for (PoolConfig pool : config.pools()) {
-      List<Member> members = new ArrayList<>();
-      for (MemberConfig member : pool.members()) {
-        members.add(new Member(coordinator(member.coordinator()), member));
-      }
-      pools.put(pool.name(), new Pool(pool, members));
-    }
-    config.listeners().forEach(l -> listeners.add(new Listener(l, pool(l.pool()), this)));
     int threads = config.threads() > 0 ? config.threads() : cores();
     group =
         new MultiThreadIoEventLoopGroup(
@@ -85,7 +69,8 @@ public final class Balancer implements AutoCloseable {
     }
     LOG.info("event=wire wire={} threads={}", wires.word(), threads);
     resolver = new Resolver(config.resolve(), lookup);
-    resolver.start(coordinators());
+    parts = new Parts(config, Map.of(), Map.of(), Map.of());
+    new Reload(this, parts, config).apply();
   }
 
   private static int cores() {
@@ -113,13 +98,19 @@ public final class Balancer implements AutoCloseable {
 
     @Override
     public void choiceChanged(Coordinator coordinator) {
-      for (Pool pool : pools.values()) {
+      Parts now = parts;
+      for (Pool pool : now.poolsInUse()) {
         if (pool.contains(coordinator)) {
           pool.refresh();
         }
       }
       queue.serve();
-      listeners.forEach(Listener::availabilityChanged);
+      now.listeners().values().forEach(Listener::availabilityChanged);
+    }
+
+    @Override
+    public void emptied(Coordinator coordinator) {
+      tidySoon();
     }
   }
 
@@ -133,9 +124,9 @@ public final class Balancer implements AutoCloseable {
     return events;
   }
 
-  /** Returns the configuration. */
+  /** Returns the configuration in force. */
   public BalancerConfig config() {
-    return config;
+    return parts.config();
   }
 
   /** Returns the clock of all deadlines. */
@@ -143,35 +134,78 @@ public final class Balancer implements AutoCloseable {
     return ticker;
   }
 
-  /** Returns the coordinators in the order declared. */
+  /** Returns the coordinators in the order declared, then those that are leaving. */
   public List<Coordinator> coordinators() {
-    return List.copyOf(coordinators.values());
-  }
-
-  private Coordinator coordinator(String name) {
-    Coordinator found = coordinators.get(name);
-    if (found == null) {
-      throw new IllegalArgumentException("no coordinator is named " + name);
-    }
-    return found;
-  }
-
-  private Pool pool(String name) {
-    Pool found = pools.get(name);
-    if (found == null) {
-      throw new IllegalArgumentException("no pool is named " + name);
-    }
-    return found;
+    return List.copyOf(parts.coordinators().values());
   }
 
   /** Returns the pools in the order declared. */
   public List<Pool> pools() {
-    return List.copyOf(pools.values());
+    return List.copyOf(parts.pools().values());
   }
 
-  /** Returns the listeners in the order declared. */
+  /** Returns the listeners in the order declared, then those that are leaving. */
   public List<Listener> listeners() {
-    return List.copyOf(listeners);
+    return List.copyOf(parts.listeners().values());
+  }
+
+  Coordinator makeCoordinator(CoordinatorConfig config) {
+    return new Coordinator(config, ticker, changes);
+  }
+
+  /**
+   * Goes over to another configuration. What has the same name there stays the same: its sessions,
+   * counters, states and sockets; sessions go on under the settings that they were accepted under.
+   * A listener that is removed gives up its addresses, a coordinator that is removed gets no new
+   * sessions, and both leave when their last session has ended. {@code threads} and {@code wire}
+   * stay what they were at the start.
+   *
+   * @throws BindException for the first new address that cannot be bound; nothing has changed then
+   */
+  public synchronized void reload(BalancerConfig config) throws BindException {
+    Reload reload = new Reload(this, parts, config);
+    if (accepting) {
+      reload.bind();
+    }
+    reload.apply();
+  }
+
+  /** Takes the parts of the next configuration, when all are set up. */
+  void goOver(Parts next, List<Coordinator> toLookUp, List<Coordinator> leaving) {
+    parts = next;
+    held.setLimit(next.config().bufferLimit());
+    admission.setMaxconn(next.config().maxconn());
+    resolver.setConfig(next.config().resolve());
+    leaving.forEach(resolver::stop);
+    resolver.start(toLookUp);
+    next.poolsInUse().forEach(Pool::refresh);
+    queue.serve();
+    next.listeners().values().forEach(Listener::release);
+    tidy();
+  }
+
+  /** Lets go of what was removed and has no session any more, on a thread that may block. */
+  void tidySoon() {
+    GlobalEventExecutor.INSTANCE.execute(this::tidy);
+  }
+
+  private synchronized void tidy() {
+    Parts before = parts;
+    Parts after = before.withoutGone();
+    for (Coordinator coordinator : before.coordinators().values()) {
+      if (!after.coordinators().containsValue(coordinator)) {
+        LOG.info("event=coordinator-removed coordinator={}", coordinator);
+      }
+    }
+    for (Listener listener : before.listeners().values()) {
+      if (!after.listeners().containsValue(listener)) {
+        LOG.info("event=listener-removed listener={}", listener.name());
+        queue.forget(listener);
+      }
+    }
+    parts = after;
+    after.listeners().values().forEach(l -> l.retain(after.coordinators().values()));
+    events.partsChanged();
   }
 
   /** Looks a coordinator's host up again soon, because it seems to be gone. Any thread. */
@@ -184,13 +218,13 @@ public final class Balancer implements AutoCloseable {
    *
    * @throws BindException for the first address that cannot be bound; nothing stays bound then
    */
-  public void open() throws BindException {
+  public synchronized void open() throws BindException {
     try {
-      for (Listener listener : listeners) {
+      for (Listener listener : listeners()) {
         listener.open();
       }
     } catch (BindException e) {
-      listeners.forEach(Listener::close);
+      listeners().forEach(Listener::close);
       throw e;
     }
     accepting = true;
@@ -198,13 +232,13 @@ public final class Balancer implements AutoCloseable {
 
   /** Returns whether it accepts, and every listener has a usable member. */
   public boolean ready() {
-    return accepting && listeners.stream().allMatch(Listener::available);
+    return accepting && listeners().stream().allMatch(l -> l.leaving() || l.available());
   }
 
   /** Gives up the addresses of all listeners; running sessions live on. */
-  public void stopAccepting() {
+  public synchronized void stopAccepting() {
     accepting = false;
-    listeners.forEach(Listener::close);
+    listeners().forEach(Listener::close);
   }
 
   /** Returns the sessions now, of all listeners. */

@@ -25,6 +25,13 @@ public interface BalancerListener {
   default void coordinatorChanged(CoordinatorEvent event) {}
 
   /**
+   * The balancer has other coordinators, listeners or members now, or other settings for them: it
+   * has gone over to another configuration, or the last session of what was removed has ended. Any
+   * thread but a loop, never two at a time.
+   */
+  default void partsChanged() {}
+
+  /**
    * A check has ended. Any thread.
    *
    * @param result a closed set of words: {@code ok}, or why it failed

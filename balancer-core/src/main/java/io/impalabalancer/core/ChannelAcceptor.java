@@ -18,7 +18,7 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
 
   private final Loop loop;
   private final NioServerSocketChannel channel;
-  private final Listener listener;
+  private Listener listener;
   private @Nullable SocketChannel refused;
 
   ChannelAcceptor(Loop loop, NioServerSocketChannel channel, Listener listener) {
@@ -35,6 +35,11 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
   @Override
   public Loop loop() {
     return loop;
+  }
+
+  @Override
+  public void serve(Listener listener) {
+    this.listener = listener;
   }
 
   @Override

@@ -63,7 +63,6 @@ final class ChannelWires implements Wires {
       channel.close();
       throw e;
     }
-    acceptor.resume();
     return acceptor;
   }
 

@@ -1,9 +1,11 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.ListenerConfig;
+import io.impalabalancer.config.Protocol;
 import io.impalabalancer.config.Timeouts;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelException;
+import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -123,6 +125,11 @@ final class Connector implements Choice {
     slotHeld = true;
     session.enter(Phase.CONNECT);
     session.setTimer(loop().nanoTime(), Timeouts.toNanos(config().timeouts().connect()));
+    InetSocketAddress address = chosen.socketAddress(protocol());
+    if (address == null) {
+      onConnectFailed(ConnectFailure.UNREACHABLE);
+      return;
+    }
     Wire wire;
     try {
       wire = listener.balancer().wires().wire(server);
@@ -132,7 +139,7 @@ final class Connector implements Choice {
     }
     server.setWire(wire);
     ByteBuf first = session.first();
-    wire.connect(chosen.socketAddress(listener.protocol()), first);
+    wire.connect(address, first);
   }
 
   /** The coordinator connection stands. */
@@ -140,7 +147,7 @@ final class Connector implements Choice {
     record.connectNanos = loop().nanoTime() - startedNanos - waitedNanos;
     tried = null;
     counters().assigned.increment();
-    listener.balancer().events().connected(coordinator(), listener.protocol());
+    listener.balancer().events().connected(coordinator(), protocol());
   }
 
   /** An attempt failed: another member, or the end. */
@@ -149,7 +156,7 @@ final class Connector implements Choice {
     Coordinator failed = coordinator();
     counters().connectErrors.increment();
     giveSlotBack();
-    listener.balancer().events().connectFailed(failed, listener.protocol(), failure);
+    listener.balancer().events().connectFailed(failed, protocol(), failure);
     if (failure == ConnectFailure.NO_RESOURCES) {
       LOG.warn(
           "event=connect-failed listener={} coordinator={} reason=no-resources",
@@ -232,7 +239,12 @@ final class Connector implements Choice {
   }
 
   private ListenerConfig config() {
-    return listener.config();
+    return session.config();
+  }
+
+  /** Returns what the client speaks. */
+  Protocol protocol() {
+    return config().protocol();
   }
 
   Listener listener() {

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +40,16 @@ public final class Coordinator {
 
     /** What decides choices changed without a change of state: address or share. */
     void choiceChanged(Coordinator coordinator);
+
+    /** One that is leaving has no session any more. Perhaps more than once, perhaps on a loop. */
+    default void emptied(Coordinator coordinator) {}
   }
+
+  private static final String NOT_LOOKED_UP = "its host was not looked up yet";
 
   private record Held<T>(T value, String reason, long sinceNanos) {}
 
-  private final CoordinatorConfig config;
+  private volatile CoordinatorConfig config;
   private final Ticker ticker;
   private final Observer observer;
   private final AtomicInteger sessions = new AtomicInteger();
@@ -53,8 +59,9 @@ public final class Coordinator {
   private volatile Map<Protocol, Held<Boolean>> ports;
   private volatile int sharePercent = 100;
   private volatile @Nullable InetAddress address;
-  private volatile String addressProblem = "its host was not looked up yet";
+  private volatile String addressProblem = NOT_LOOKED_UP;
   private volatile boolean lookedUp;
+  private volatile boolean leaving;
 
   /** Makes one that is CHECKING, with all its ports open and without an address. */
   Coordinator(CoordinatorConfig config, Ticker ticker, Observer observer) {
@@ -79,14 +86,56 @@ public final class Coordinator {
     return config;
   }
 
+  /**
+   * Takes another configuration record; what that does not change stays as it is. Another host is
+   * CHECKING and without an address, a port of another number counts as open, and an administrative
+   * state that was set by hand gives way to a new one only.
+   */
+  synchronized void setConfig(CoordinatorConfig next) {
+    CoordinatorConfig before = config;
+    long now = ticker.nanoTime();
+    Map<Protocol, Held<Boolean>> kept = new EnumMap<>(Protocol.class);
+    next.ports()
+        .forEach((protocol, number) -> {
+          Held<Boolean> known = ports.get(protocol);
+          boolean same = known != null && number.equals(before.ports().get(protocol));
+          kept.put(protocol, same ? known : new Held<>(true, "configuration", now));
+        });
+    boolean moved = !next.host().equals(before.host());
+    if (moved) {
+      address = null;
+      addressProblem = NOT_LOOKED_UP;
+      lookedUp = false;
+    }
+    config = next;
+    ports = kept;
+    if (moved) {
+      setStatus(Status.CHECKING, "its host is " + next.host() + " now");
+    }
+    if (next.state() != before.state()) {
+      setAdminState(next.state(), "configuration");
+    }
+  }
+
+  /** Returns whether it was taken out of the configuration and lives until its sessions end. */
+  public boolean leaving() {
+    return leaving;
+  }
+
+  void setLeaving(boolean leaving) {
+    this.leaving = leaving;
+  }
+
   /** Returns the address that its host resolved to last, null if it never did. */
   public @Nullable InetAddress address() {
     return address;
   }
 
-  /** Returns where it serves a protocol; it must have an address and offer the protocol. */
-  InetSocketAddress socketAddress(Protocol protocol) {
-    return new InetSocketAddress(address, config.port(protocol).orElseThrow());
+  /** Returns where it serves a protocol, null if a reload has just taken that away. */
+  @Nullable InetSocketAddress socketAddress(Protocol protocol) {
+    InetAddress now = address;
+    OptionalInt port = config.port(protocol);
+    return now == null || port.isEmpty() ? null : new InetSocketAddress(now, port.getAsInt());
   }
 
   /** Returns why the last look-up of its host gave nothing, empty if it gave an address. */
@@ -202,17 +251,19 @@ public final class Coordinator {
 
   /** Returns whether it has a free slot at this moment. */
   boolean hasRoom() {
-    return config.maxconn() == 0 || sessions.get() < config.maxconn();
+    int limit = config.maxconn();
+    return limit == 0 || sessions.get() < limit;
   }
 
   /** Takes a slot; false if there is none. */
   boolean take() {
-    if (config.maxconn() == 0) {
+    int limit = config.maxconn();
+    if (limit == 0) {
       sessions.incrementAndGet();
       return true;
     }
     int now = sessions.get();
-    while (now < config.maxconn()) {
+    while (now < limit) {
       int seen = sessions.compareAndExchange(now, now + 1);
       if (seen == now) {
         return true;
@@ -226,6 +277,9 @@ public final class Coordinator {
   void giveBack() {
     int now = sessions.decrementAndGet();
     assert now >= 0 : name() + ": a slot was given back twice";
+    if (now == 0 && leaving) {
+      observer.emptied(this);
+    }
   }
 
   private Duration age(Held<?> held) {

@@ -27,17 +27,16 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
 
   private final Loop loop;
   private final LinuxSocket socket;
-  private final Listener listener;
+  private Listener listener;
   private final IoRegistration registration;
   private final byte[] peer = new byte[26];
 
-  /** Takes over a listening socket and accepts at once. */
+  /** Takes over a listening socket. */
   EpollAcceptor(Loop loop, LinuxSocket socket, Listener listener) {
     this.loop = loop;
     this.socket = socket;
     this.listener = listener;
     registration = loop.eventLoop().register(this).getNow();
-    registration.submit(EpollIoOps.EPOLLIN);
   }
 
   @Override
@@ -53,6 +52,12 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
   @Override
   public Loop loop() {
     return loop;
+  }
+
+  @Override
+  public void serve(Listener listener) throws IOException {
+    this.listener = listener;
+    EpollWires.configure(socket, listener.config());
   }
 
   @Override

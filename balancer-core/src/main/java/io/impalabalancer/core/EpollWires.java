@@ -47,11 +47,8 @@ final class EpollWires implements Wires {
       if (ipv6) {
         socket.setIntOpt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
       }
-      // Accepted sockets inherit these from the listening one.
-      socket.setTcpNoDelay(true);
-      keepalive(socket, config.keepalive());
       socket.bind(socketAddress);
-      socket.listen(config.backlog());
+      configure(socket, config);
       return new EpollAcceptor(loop, socket, listener);
     } catch (IOException | RuntimeException e) {
       socket.close();
@@ -62,6 +59,17 @@ final class EpollWires implements Wires {
   @Override
   public Wire wire(Relay relay) {
     return new EpollWire(relay);
+  }
+
+  /** Sets what a listening socket has from its listener; it listens already, or begins to. */
+  static void configure(LinuxSocket socket, ListenerConfig config) throws IOException {
+    // Accepted sockets inherit these from the listening one.
+    socket.setTcpNoDelay(true);
+    socket.setKeepAlive(false);
+    socket.setIntOpt(IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
+    keepalive(socket, config.keepalive());
+    // Linux takes another length for a socket that listens.
+    socket.listen(config.backlog());
   }
 
   /** Sets keepalive and the user timeout of a socket, as far as they are switched on. */

@@ -4,6 +4,7 @@ import io.impalabalancer.config.Protocol;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,18 @@ final class EventSender implements BalancerListener {
 
   void add(BalancerListener listener) {
     listeners.add(listener);
+  }
+
+  /** Puts one in the place of another, so that each event is told to one of them. */
+  void replace(@Nullable BalancerListener before, @Nullable BalancerListener after) {
+    int at = before == null ? -1 : listeners.indexOf(before);
+    if (at >= 0 && after != null) {
+      listeners.set(at, after);
+    } else if (at >= 0) {
+      listeners.remove(at);
+    } else if (after != null) {
+      listeners.add(after);
+    }
   }
 
   @Override
@@ -43,6 +56,11 @@ final class EventSender implements BalancerListener {
   @Override
   public void coordinatorChanged(CoordinatorEvent event) {
     tell(l -> l.coordinatorChanged(event));
+  }
+
+  @Override
+  public void partsChanged() {
+    tell(BalancerListener::partsChanged);
   }
 
   @Override

@@ -15,9 +15,13 @@ final class HeldBytes {
   static final int READ_MIN_BYTES = 4 * 1024;
 
   private final AtomicLong held = new AtomicLong();
-  private final long limitBytes;
+  private volatile long limitBytes;
 
   HeldBytes(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  void setLimit(long limitBytes) {
     this.limitBytes = limitBytes;
   }
 

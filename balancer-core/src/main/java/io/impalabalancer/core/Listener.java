@@ -4,59 +4,83 @@ import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.ListenerConfig;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.config.Unavailable;
-import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Where clients arrive: its addresses, its pool and its algorithm, and what its sessions add up to.
- * Any thread may read it.
+ * An identity apart from its configuration record, which a reload replaces; a session goes on under
+ * the record that it was accepted under. Any thread may read it.
  */
 public final class Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
-  private final ListenerConfig config;
-  private final Pool pool;
+  private final String name;
   private final Balancer balancer;
-  private final Balance balance;
-  private final Map<Coordinator, SessionCounters> counters = new LinkedHashMap<>();
+  private final Map<Coordinator, SessionCounters> counters = new ConcurrentHashMap<>();
   private final AtomicInteger sessions = new AtomicInteger();
   private final AtomicInteger queued = new AtomicInteger();
   private final LongAdder accepted = new LongAdder();
 
-  /** Written under the lock only; read by anybody. */
-  private volatile List<Acceptor> acceptors = List.of();
+  private volatile ListenerConfig config;
+  private volatile Pool pool;
+  private volatile Balance balance;
+  private volatile boolean leaving;
 
-  private volatile List<InetSocketAddress> addresses = List.of();
+  /** By address as configured, in that order. Written under the lock only; read by anybody. */
+  private volatile Map<BindAddress, Acceptor> acceptors = Map.of();
+
   private boolean open;
 
+  /** Whether its addresses are being changed by a reload. */
+  private boolean held;
+
   Listener(ListenerConfig config, Pool pool, Balancer balancer) {
+    name = config.name();
     this.config = config;
     this.pool = pool;
     this.balancer = balancer;
     balance = Balance.of(config.balance());
-    pool.members().forEach(m -> counters.put(m.coordinator(), new SessionCounters()));
   }
 
   /** Returns its name, unique among the listeners. */
   public String name() {
-    return config.name();
+    return name;
   }
 
   /** Returns its configuration. */
   public ListenerConfig config() {
     return config;
+  }
+
+  /** Takes another configuration record and pool; it is not leaving any more. */
+  void setConfig(ListenerConfig next, Pool nextPool) {
+    if (next.balance() != config.balance()) {
+      balance = Balance.of(next.balance());
+    }
+    pool = nextPool;
+    config = next;
+    leaving = false;
+  }
+
+  /** Returns whether it was taken out of the configuration and lives until its sessions end. */
+  public boolean leaving() {
+    return leaving;
   }
 
   /** Returns the pool that serves it. */
@@ -66,7 +90,7 @@ public final class Listener {
 
   /** Returns the addresses that it is bound to now, with the ports that the kernel chose. */
   public List<InetSocketAddress> addresses() {
-    return addresses;
+    return acceptors.values().stream().map(Acceptor::address).toList();
   }
 
   /** Returns the sessions now, from accept to end. */
@@ -89,9 +113,14 @@ public final class Listener {
     return !pool.serving(protocol()).isEmpty();
   }
 
-  /** Returns what its sessions on a coordinator of its pool add up to. */
+  /** Returns what its sessions on a coordinator add up to. */
   public SessionCounters counters(Coordinator coordinator) {
-    return Objects.requireNonNull(counters.get(coordinator), coordinator.name());
+    return counters.computeIfAbsent(coordinator, c -> new SessionCounters());
+  }
+
+  /** Forgets what its sessions on coordinators that have left added up to. */
+  void retain(Collection<Coordinator> coordinators) {
+    counters.keySet().retainAll(coordinators);
   }
 
   /** Returns the sessions that hold a slot of some coordinator now. */
@@ -103,7 +132,7 @@ public final class Listener {
     return sum;
   }
 
-  Protocol protocol() {
+  private Protocol protocol() {
     return config.protocol();
   }
 
@@ -114,13 +143,13 @@ public final class Listener {
   /**
    * Chooses a coordinator and takes a slot; {@link Assignment#FULL} while others wait. Any loop.
    */
-  Assignment assign(Choice choice) {
-    return balancer.queue().isEmpty() ? choose(choice) : Assignment.FULL;
+  Assignment assign(Connector connector) {
+    return balancer.queue().isEmpty() ? choose(connector) : Assignment.FULL;
   }
 
   /** Chooses for whoever is next: as {@link #assign}, without regard to those who wait. */
-  Assignment choose(Choice choice) {
-    return pool.assign(protocol(), balance, choice);
+  Assignment choose(Connector connector) {
+    return pool.assign(connector.protocol(), balance, connector);
   }
 
   void countQueued(int change) {
@@ -134,9 +163,16 @@ public final class Listener {
    */
   synchronized void open() throws BindException {
     open = true;
-    if (available() || config.unavailable() == Unavailable.CLOSE) {
+    if (wantsBound()) {
       bind();
     }
+  }
+
+  /** Serves what came by these sockets, and those that {@link #bind(BindAddress)} made. */
+  synchronized void open(Map<BindAddress, Acceptor> sockets) {
+    open = true;
+    acceptors = Collections.unmodifiableMap(new LinkedHashMap<>(sockets));
+    acceptors.values().forEach(this::serveOnLoop);
   }
 
   /** Gives up its addresses for good. */
@@ -145,18 +181,53 @@ public final class Listener {
     unbind();
   }
 
+  /** Has no addresses from now on, without closing them, and lives until its sessions end. */
+  synchronized void leave() {
+    open = false;
+    acceptors = Map.of();
+    leaving = true;
+  }
+
+  /** Leaves its addresses as they are until {@link #release}; returns them. */
+  synchronized Map<BindAddress, Acceptor> hold() {
+    held = true;
+    return acceptors;
+  }
+
+  /** Binds and unbinds by itself again, and does what is due. */
+  synchronized void release() {
+    held = false;
+    availabilityChanged();
+  }
+
+  boolean isBound() {
+    return !acceptors.isEmpty();
+  }
+
+  Collection<Acceptor> acceptors() {
+    return acceptors.values();
+  }
+
+  @Nullable Acceptor acceptor(BindAddress address) {
+    return acceptors.get(address);
+  }
+
+  private boolean wantsBound() {
+    return config.unavailable() == Unavailable.CLOSE || available();
+  }
+
   /** Who is usable has changed. */
   synchronized void availabilityChanged() {
-    if (!open || config.unavailable() == Unavailable.CLOSE) {
+    if (!open || held || wantsBound() == isBound()) {
       return;
     }
-    if (!available() && !acceptors.isEmpty()) {
+    if (isBound()) {
       unbind();
       LOG.warn("event=listener-unbound listener={} reason=\"no member is usable\"", name());
-    } else if (available() && acceptors.isEmpty()) {
+    } else {
       try {
         bind();
-        LOG.info("event=listener-bound listener={} addresses={}", name(), addresses);
+        LOG.info("event=listener-bound listener={} addresses={}", name(), addresses());
       } catch (BindException e) {
         LOG.error("event=bind-failed listener={} reason=\"{}\"", name(), e.getMessage());
       }
@@ -164,44 +235,65 @@ public final class Listener {
   }
 
   private void bind() throws BindException {
-    List<Acceptor> bound = new ArrayList<>();
-    List<InetSocketAddress> boundTo = new ArrayList<>();
+    Map<BindAddress, Acceptor> bound = new LinkedHashMap<>();
     for (BindAddress address : config.binds()) {
-      Loop loop = balancer.nextLoop();
       try {
-        Acceptor acceptor =
-            loop.eventLoop().submit(() -> balancer.wires().listen(loop, address, this)).get();
-        bound.add(acceptor);
-        boundTo.add(acceptor.address());
-      } catch (ExecutionException | InterruptedException e) {
-        bound.forEach(Listener::closeOnLoop);
-        if (e instanceof InterruptedException) {
-          Thread.currentThread().interrupt();
-        }
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        throw new BindException(name(), address, cause);
+        bound.put(address, bind(address));
+      } catch (BindException e) {
+        bound.values().forEach(Listener::closeOnLoop);
+        throw e;
       }
     }
-    acceptors = List.copyOf(bound);
-    addresses = List.copyOf(boundTo);
+    open(bound);
+  }
+
+  /**
+   * Binds an address, without accepting yet.
+   *
+   * @throws BindException if it cannot be bound
+   */
+  Acceptor bind(BindAddress address) throws BindException {
+    Loop loop = balancer.nextLoop();
+    try {
+      return loop.eventLoop().submit(() -> balancer.wires().listen(loop, address, this)).get();
+    } catch (ExecutionException | InterruptedException e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new BindException(name(), address, cause);
+    }
   }
 
   private void unbind() {
-    acceptors.forEach(Listener::closeOnLoop);
-    acceptors = List.of();
-    addresses = List.of();
+    acceptors.values().forEach(Listener::closeOnLoop);
+    acceptors = Map.of();
   }
 
-  private static void closeOnLoop(Acceptor acceptor) {
-    try {
-      IoEventLoop eventLoop = acceptor.loop().eventLoop();
-      eventLoop.submit(acceptor::close).get();
-      // NIO gives the address up in the select that follows, which the loop does before this.
-      eventLoop.schedule(() -> {}, 1, TimeUnit.MILLISECONDS).get();
-    } catch (ExecutionException e) {
-      LOG.error("event=close-failed address={}", acceptor.address(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void serveOnLoop(Acceptor acceptor) {
+    onLoop(
+        acceptor,
+        () -> {
+          try {
+            acceptor.serve(this);
+          } catch (IOException e) {
+            LOG.error("event=socket-option-failed listener={} reason=\"{}\"", name(), e.toString());
+          }
+          acceptor.resume();
+        });
+  }
+
+  /** Closes a socket and waits until its address is free. */
+  static void closeOnLoop(Acceptor acceptor) {
+    onLoop(acceptor, acceptor::close);
+    // NIO gives the address up in the select that follows, which the loop does before this.
+    acceptor.loop().eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+  }
+
+  private static void onLoop(Acceptor acceptor, Runnable task) {
+    Future<?> done = acceptor.loop().eventLoop().submit(task).awaitUninterruptibly();
+    if (done.cause() != null) {
+      LOG.error("event=acceptor-failed address={}", acceptor.address(), done.cause());
     }
   }
 
@@ -220,7 +312,9 @@ public final class Listener {
 
   /** Gives the place back of a client that left, or that was not there to be accepted. Any loop. */
   void dismiss() {
-    sessions.decrementAndGet();
+    if (sessions.decrementAndGet() == 0 && leaving) {
+      balancer.tidySoon();
+    }
     Admission admission = balancer.admission();
     admission.leave();
     admission.resumeAcceptors();

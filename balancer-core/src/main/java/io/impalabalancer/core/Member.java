@@ -4,15 +4,28 @@ import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.MemberConfig;
 import io.impalabalancer.config.Protocol;
 
-/** A coordinator's place in one pool: its weight and role there. Any thread. */
+/**
+ * A coordinator's place in one pool: its weight and role there. It stays the same over reloads, as
+ * long as the coordinator is in the pool. Any thread.
+ */
 public final class Member {
   private final Coordinator coordinator;
-  private final MemberConfig config;
+  private volatile MemberConfig config;
+  private volatile int weight;
   private final Assignment assignment = new Assignment(Assignment.Kind.ASSIGNED, this);
 
   Member(Coordinator coordinator, MemberConfig config) {
     this.coordinator = coordinator;
     this.config = config;
+    weight = config.weight();
+  }
+
+  /** Takes another configuration record: a weight that was set by hand gives way to a new one. */
+  void setConfig(MemberConfig next) {
+    if (next.weight() != config.weight()) {
+      weight = next.weight();
+    }
+    config = next;
   }
 
   /** Returns who it is. */
@@ -22,7 +35,7 @@ public final class Member {
 
   /** Returns its weight in the pool, 0 to 256, slow start apart. */
   public int weight() {
-    return config.weight();
+    return weight;
   }
 
   /** Returns whether it serves only while no other member is usable. */
@@ -32,7 +45,7 @@ public final class Member {
 
   /** Returns the weight that choices are made with, in hundredths: 0 to 25,600. */
   int effectiveWeight() {
-    return config.weight() * coordinator.sharePercent();
+    return weight * coordinator.sharePercent();
   }
 
   /**
@@ -43,7 +56,7 @@ public final class Member {
     return coordinator.status() == Coordinator.Status.UP
         && coordinator.isOpen(protocol)
         && coordinator.adminState() == AdminState.READY
-        && config.weight() > 0
+        && weight > 0
         && coordinator.address() != null;
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named, ordered set of members, and who of them serves now. Any thread; the serving sets are
@@ -13,7 +14,7 @@ import java.util.Map;
  */
 public final class Pool {
   private final String name;
-  private final List<Member> members;
+  private volatile List<Member> members;
   private volatile Map<Protocol, Serving> serving = Map.of();
 
   Pool(PoolConfig config, List<Member> members) {
@@ -32,8 +33,19 @@ public final class Pool {
     return members;
   }
 
+  /** Takes other members. */
+  synchronized void setMembers(List<Member> next) {
+    members = List.copyOf(next);
+    refresh();
+  }
+
   boolean contains(Coordinator coordinator) {
-    return members.stream().anyMatch(m -> m.coordinator() == coordinator);
+    return member(coordinator) != null;
+  }
+
+  /** Returns the member that a coordinator is, null if it is none. */
+  @Nullable Member member(Coordinator coordinator) {
+    return members.stream().filter(m -> m.coordinator() == coordinator).findFirst().orElse(null);
   }
 
   /** Returns who serves a protocol now: the usable primaries, or if there is none, the backups. */

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.Security;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,10 +34,14 @@ final class Resolver implements AutoCloseable {
     InetAddress[] of(String host) throws UnknownHostException;
   }
 
-  private final ResolveConfig config;
+  private volatile ResolveConfig config;
   private final Lookup lookup;
   private final ScheduledExecutorService executor =
       Executors.newScheduledThreadPool(THREADS, new DefaultThreadFactory("resolver", true));
+
+  /** Whose hosts are looked up, each with a mark of when that began: an older round ends. */
+  private final Map<Coordinator, Object> rounds = new ConcurrentHashMap<>();
+
   private final Set<Coordinator> soon = ConcurrentHashMap.newKeySet();
   private final Set<Coordinator> lookingUp = ConcurrentHashMap.newKeySet();
 
@@ -49,7 +54,20 @@ final class Resolver implements AutoCloseable {
     Security.setProperty("networkaddress.cache.negative.ttl", "0");
   }
 
-  /** Begins; a host in numbers has its address when this returns, and is never looked up again. */
+  /** Takes other intervals, from the next look-up on. */
+  void setConfig(ResolveConfig config) {
+    this.config = config;
+  }
+
+  /** Looks a coordinator's host up no more. */
+  void stop(Coordinator coordinator) {
+    rounds.remove(coordinator);
+  }
+
+  /**
+   * Begins, perhaps anew; a host in numbers has its address when this returns, and is never looked
+   * up again.
+   */
   CompletableFuture<Void> start(List<Coordinator> coordinators) {
     CompletableFuture<?>[] first =
         coordinators.stream().map(this::start).toArray(CompletableFuture<?>[]::new);
@@ -57,6 +75,8 @@ final class Resolver implements AutoCloseable {
   }
 
   private CompletableFuture<Void> start(Coordinator coordinator) {
+    Object round = new Object();
+    rounds.put(coordinator, round);
     byte[] numeric = NetUtil.createByteArrayFromIpAddressString(coordinator.config().host());
     if (numeric != null) {
       try {
@@ -67,17 +87,20 @@ final class Resolver implements AutoCloseable {
       return CompletableFuture.completedFuture(null);
     }
     return CompletableFuture.runAsync(() -> lookUp(coordinator), executor)
-        .whenComplete((done, failed) -> repeat(coordinator));
+        .whenComplete((done, failed) -> repeat(coordinator, round));
   }
 
-  private void repeat(Coordinator coordinator) {
+  private void repeat(Coordinator coordinator, Object round) {
+    if (!round.equals(rounds.get(coordinator))) {
+      return;
+    }
     boolean known = coordinator.addressProblem().isEmpty();
     long nanos = (known ? config.interval() : config.retry()).toNanos();
     try {
       executor.schedule(
           () -> {
             lookUp(coordinator);
-            repeat(coordinator);
+            repeat(coordinator, round);
           },
           nanos,
           TimeUnit.NANOSECONDS);
@@ -107,16 +130,19 @@ final class Resolver implements AutoCloseable {
   /** Looks a host up, unless that is being done: it may take long, and holds a thread. */
   private void lookUp(Coordinator coordinator) {
     if (lookingUp.add(coordinator)) {
+      String host = coordinator.config().host();
       try {
-        find(coordinator);
+        find(coordinator, host);
       } finally {
         lookingUp.remove(coordinator);
+      }
+      if (!host.equals(coordinator.config().host())) {
+        lookUp(coordinator);
       }
     }
   }
 
-  private void find(Coordinator coordinator) {
-    String host = coordinator.config().host();
+  private void find(Coordinator coordinator, String host) {
     try {
       InetAddress[] found = lookup.of(host);
       InetAddress current = coordinator.address();

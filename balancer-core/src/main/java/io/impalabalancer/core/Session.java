@@ -49,6 +49,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
   @Nullable Session next;
 
   private final Listener listener;
+  private final ListenerConfig config;
   private final Loop loop;
   private final SessionRecord record;
   private final Function<Relay, Wire> accept;
@@ -73,6 +74,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
   Session(
       Listener listener, Loop loop, InetSocketAddress clientAddress, Function<Relay, Wire> accept) {
     this.listener = listener;
+    config = listener.config();
     this.loop = loop;
     this.accept = accept;
     record = new SessionRecord(listener, clientAddress, loop.nanoTime());
@@ -411,7 +413,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
     return connector.slotHeld() && record.coordinator == coordinator;
   }
 
-  private ListenerConfig config() {
-    return listener.config();
+  /** Returns what its listener was configured to be when it was accepted. */
+  ListenerConfig config() {
+    return config;
   }
 }

@@ -21,6 +21,11 @@ final class WaitQueue {
   private final AtomicInteger waiting = new AtomicInteger();
   private long joined;
 
+  /** Forgets a listener that has no sessions left. */
+  synchronized void forget(Listener listener) {
+    lines.remove(listener);
+  }
+
   /** Returns whether anybody waits. Any thread, without the lock. */
   boolean isEmpty() {
     return waiting.get() == 0;

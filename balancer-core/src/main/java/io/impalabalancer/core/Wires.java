@@ -16,7 +16,7 @@ interface Wires {
   IoHandlerFactory ioHandlers();
 
   /**
-   * Binds an address and accepts for a listener. On the loop.
+   * Binds an address for a listener; it accepts once it is resumed. On the loop.
    *
    * @throws IOException if the address cannot be bound
    */

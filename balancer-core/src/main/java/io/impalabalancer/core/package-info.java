@@ -32,6 +32,15 @@
  * the wait queue (one lock, taken only while somebody waits), the places for clients ({@link
  * io.impalabalancer.core.Admission}) and the counters.
  *
+ * <h2>Another configuration</h2>
+ *
+ * {@link io.impalabalancer.core.Balancer#reload} goes over to another configuration while sessions
+ * run. Coordinators, pools, members and listeners are identities apart from their configuration
+ * records: {@link io.impalabalancer.core.Reload} makes what is new, binds the addresses that are
+ * new, and then gives everybody the new record. Sockets that are still wanted stay; a session goes
+ * on under the record that it was accepted under; what was removed is leaving until its last
+ * session has ended.
+ *
  * <h2>Who decides that a coordinator is usable</h2>
  *
  * {@link io.impalabalancer.core.Member#usable}, and nobody else. Health sets the axes it is derived

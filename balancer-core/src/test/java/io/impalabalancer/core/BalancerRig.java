@@ -81,17 +81,21 @@ final class BalancerRig implements AutoCloseable {
 
   /** As {@link #start}, with the coordinators CHECKING and nothing bound yet. */
   static BalancerRig make(String wire, String hocon, @Nullable MockTicker clock) {
+    BalancerConfig config = config(wire, hocon);
+    return new BalancerRig(
+        new Balancer(
+            config,
+            clock == null ? Ticker.systemTicker() : clock,
+            InetAddress::getAllByName,
+            Wires.of(config.wire())),
+        clock);
+  }
+
+  static BalancerConfig config(String wire, String hocon) {
     String text =
         "impala-balancer { wire = " + wire + ", stats.bind = none, threads = 2\n" + hocon + "\n}";
     try {
-      BalancerConfig config = ConfigLoader.parse("test.conf", text).config();
-      return new BalancerRig(
-          new Balancer(
-              config,
-              clock == null ? Ticker.systemTicker() : clock,
-              InetAddress::getAllByName,
-              Wires.of(config.wire())),
-          clock);
+      return ConfigLoader.parse("test.conf", text).config();
     } catch (ConfigException e) {
       throw new AssertionError(e.problems().toString(), e);
     }
@@ -102,6 +106,14 @@ final class BalancerRig implements AutoCloseable {
     balancer.coordinators().forEach(c -> c.setStatus(Coordinator.Status.UP, "test"));
     balancer.open();
     return this;
+  }
+
+  /** Goes over to another configuration, and marks UP who is CHECKING then. */
+  void reload(String hocon) throws BindException {
+    balancer.reload(config(balancer.wire(), hocon));
+    balancer.coordinators().stream()
+        .filter(c -> c.status() == Coordinator.Status.CHECKING)
+        .forEach(c -> c.setStatus(Coordinator.Status.UP, "test"));
   }
 
   /** Lets time pass; only for {@link #startFrozen}. */
