@@ -1,5 +1,7 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.web.AdminServer;
+import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.LogConfig;
 import io.impalabalancer.core.Balancer;
@@ -7,7 +9,6 @@ import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.BalancerMetrics;
-import io.impalabalancer.metrics.Scrape;
 import io.impalabalancer.metrics.SessionLog;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -18,13 +19,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,8 +86,8 @@ final class BalancerServer implements AutoCloseable {
 
     closers.addLast(() -> end(adminLoop));
     if (config.stats().bind().isPresent()) {
-      InetSocketAddress address = config.stats().bind().get().toSocketAddress();
-      AdminServer opened = AdminServer.open(adminLoop, address, pages(metrics));
+      Site site = new Site(balancer, metrics, Main.version(), () -> notReady);
+      AdminServer opened = AdminServer.open(adminLoop.next(), config.stats(), site);
       admin = opened;
       closers.push(opened::close);
     }
@@ -162,48 +160,6 @@ final class BalancerServer implements AutoCloseable {
     while (!closers.isEmpty()) {
       closers.pop().run();
     }
-  }
-
-  private Map<String, Page.Maker> pages(BalancerMetrics metrics) {
-    return Map.of(
-        "/", accept -> index(),
-        "/healthz", accept -> Page.plain(200, "OK"),
-        "/readyz", accept -> readiness(),
-        "/metrics", accept -> scrape(metrics, accept));
-  }
-
-  private static Page index() {
-    return new Page(
-        200,
-        "text/html; charset=utf-8",
-        """
-        <!DOCTYPE html>
-        <title>impala-balancer</title>
-        <h1>impala-balancer %s</h1>
-        <ul>
-        <li><a href="/metrics">/metrics</a>: for Prometheus
-        <li><a href="/healthz">/healthz</a>: the process is alive
-        <li><a href="/readyz">/readyz</a>: every listener has a usable coordinator
-        </ul>
-        """
-            .formatted(Main.version()));
-  }
-
-  private Page readiness() {
-    String reason = notReady;
-    if (reason.isEmpty() && !balancer.ready()) {
-      List<Listener> unavailable =
-          balancer.listeners().stream().filter(listener -> !listener.available()).toList();
-      reason =
-          "no usable coordinator for "
-              + unavailable.stream().map(Listener::name).collect(Collectors.joining(", "));
-    }
-    return reason.isEmpty() ? Page.plain(200, "ready") : Page.plain(503, "not ready: " + reason);
-  }
-
-  private static Page scrape(BalancerMetrics metrics, @Nullable String accept) {
-    Scrape scrape = metrics.scrape(accept);
-    return new Page(200, scrape.contentType(), scrape.text());
   }
 
   /** Returns how many coordinators are UP now. */

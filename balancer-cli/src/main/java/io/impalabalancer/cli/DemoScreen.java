@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.web.AdminServer;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.simulator.Counts;

@@ -36,6 +36,7 @@ public final class Main {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("run", RunCommand::new);
     commands.put("check", CheckCommand::new);
+    commands.put("hash-password", HashPasswordCommand::new);
     commands.put("demo", DemoCommand::new);
     commands.put("simulate", SimulateCommand::new);
     commands.put("warm-up", WarmUpCommand::new);

@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.web.AdminServer;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.LoadedConfig;

@@ -3,10 +3,10 @@
  *
  * <p>{@link io.impalabalancer.cli.Main} reads the command line and gives each command to a class of
  * its own. {@code RunCommand} makes a {@code BalancerServer}, which is the balancer with everything
- * around it (checks, metrics, session log and the {@code AdminServer}), and waits in {@code
- * Shutdown} for the signal that ends it. {@code CheckCommand} judges a configuration, with {@code
- * Machine} for what depends on the machine. {@code DemoCommand} and {@code SimulateCommand} use the
- * simulator, which is on the class path for them only.
+ * around it (checks, metrics, session log and the web port, {@link io.impalabalancer.cli.web}), and
+ * waits in {@code Shutdown} for the signal that ends it. {@code CheckCommand} judges a
+ * configuration, with {@code Machine} for what depends on the machine. {@code DemoCommand} and
+ * {@code SimulateCommand} use the simulator, which is on the class path for them only.
  */
 @NullMarked
 package io.impalabalancer.cli;

@@ -57,7 +57,7 @@ class MainTest {
   @Test
   void theCompletionScriptKnowsTheCommands() {
     assertThat(run("generate-completion")).isEqualTo(ExitStatus.OK);
-    assertThat(out.toString()).contains("run check demo simulate generate-completion");
+    assertThat(out.toString()).containsPattern("run check .*generate-completion");
   }
 
   private int run(String... arguments) {

@@ -37,7 +37,7 @@ final class BalancerReader {
             listeners.listeners().stream().map(Placed::value).toList(),
             check(root.section("check")),
             resolve(root.section("resolve")),
-            stats(root.section("stats"), bounds),
+            StatsReader.read(root.section("stats"), bounds),
             log(root.section("log")),
             shutdown(root.section("shutdown")),
             maxconn,
@@ -78,22 +78,6 @@ final class BalancerReader {
     return new ResolveConfig(
         section.get("interval").duration(MILLISECOND, DAY),
         section.get("retry").duration(MILLISECOND, DAY));
-  }
-
-  private static StatsConfig stats(Section section, List<Bound> bounds) {
-    Value value = section.get("bind");
-    boolean open = section.get("open").bool();
-    BindAddress bind = value.is("none") ? null : Addresses.bind(value);
-    if (bind != null) {
-      bounds.add(new Bound(bind, value.path(), value.place()));
-      if (!open && !bind.toSocketAddress().getAddress().isLoopbackAddress()) {
-        value.error(
-            bind
-                + " is reachable from other machines, expected an address of this one, such as"
-                + " \"127.0.0.1:25002\", or stats.open = true");
-      }
-    }
-    return new StatsConfig(Optional.ofNullable(bind), open);
   }
 
   private static LogConfig log(Section section) {

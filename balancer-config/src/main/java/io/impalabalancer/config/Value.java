@@ -64,6 +64,11 @@ final class Value implements Node {
     return raw.valueType() == ConfigValueType.LIST;
   }
 
+  /** Returns whether it is a text. */
+  boolean isText() {
+    return raw.valueType() == ConfigValueType.STRING;
+  }
+
   /** Returns another value of the same path and origin. */
   Value as(Object derived) {
     ConfigValue other = ConfigValueFactory.fromAnyRef(derived).withOrigin(raw.origin());
@@ -257,7 +262,7 @@ final class Value implements Node {
   }
 
   /** Returns the object as a section that is named {@code path}. */
-  Section section(String sectionPath, ConfigObject object, Section fallback) {
+  Section section(String sectionPath, ConfigObject object, @Nullable Section fallback) {
     return new Section(problems, sectionPath, object, place, fallback);
   }
 

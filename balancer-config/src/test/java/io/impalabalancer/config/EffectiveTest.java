@@ -192,6 +192,7 @@ class EffectiveTest {
       "check { type = tcp, path = \"/a b?c=\\\"\", rise = 9, observe = none }",
       "resolve.interval = 1d",
       "stats { bind = \"[::]:25002\", open = true }",
+      "stats.users = [{ name = a, role = admin, password = \"" + UsersTest.BCRYPT + "\" }]",
       "log { sessions = file, session-file = \"a # b\", roll-size = none }",
       "shutdown { grace = infinite, delay = 1ms }"
     };

@@ -189,7 +189,15 @@ class LoadedTest {
     assertThat(config.resolve())
         .isEqualTo(new ResolveConfig(Duration.ofSeconds(10), Duration.ofSeconds(1)));
     assertThat(config.stats())
-        .isEqualTo(new StatsConfig(Optional.of(new BindAddress("127.0.0.1", 25002)), false));
+        .isEqualTo(
+            new StatsConfig(
+                Optional.of(new BindAddress("127.0.0.1", 25002)),
+                List.of(),
+                false,
+                true,
+                true,
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(1)));
     assertThat(config.log())
         .isEqualTo(
             new LogConfig(
@@ -337,7 +345,10 @@ class LoadedTest {
                     """
                     threads = 4, wire = channel, buffer-limit = 1GiB
                     resolve { interval = 1m, retry = 250ms }
-                    stats { bind = "0.0.0.0:8080", open = true }
+                    stats {
+                      bind = "0.0.0.0:8080", open = true, open-metrics = false, open-health = false
+                      login-cache = 0s, failed-login-delay = 250ms
+                    }
                     log {
                       sessions = file, session-file = logs/sessions.log
                       roll-size = none, roll-keep = 3, queue = 16, level = debug
@@ -356,7 +367,15 @@ class LoadedTest {
     assertThat(config.resolve())
         .isEqualTo(new ResolveConfig(Duration.ofMinutes(1), Duration.ofMillis(250)));
     assertThat(config.stats())
-        .isEqualTo(new StatsConfig(Optional.of(new BindAddress("0.0.0.0", 8080)), true));
+        .isEqualTo(
+            new StatsConfig(
+                Optional.of(new BindAddress("0.0.0.0", 8080)),
+                List.of(),
+                true,
+                false,
+                false,
+                Duration.ZERO,
+                Duration.ofMillis(250)));
     assertThat(config.log())
         .isEqualTo(
             new LogConfig(

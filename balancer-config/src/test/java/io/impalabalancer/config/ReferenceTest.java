@@ -29,8 +29,10 @@ class ReferenceTest {
         defaults { protocol = beeswax, pool = p }
         listeners = [{ name = l, bind = "127.0.0.1:0" }]
         log { session-file = f }
+        stats.users = [{ name = u, role = viewer, password = "%s" }]
       }
-      """;
+      """
+          .formatted(UsersTest.BCRYPT);
 
   /** What gives an element of a list the keys that it leaves out. */
   private static final Map<String, String> ELEMENT_DEFAULTS =
@@ -70,7 +72,10 @@ class ReferenceTest {
             "listeners.bind",
             "defaults.protocol",
             "defaults.pool",
-            "log.session-file")
+            "log.session-file",
+            "stats.users.name",
+            "stats.users.password",
+            "stats.users.role")
         .allSatisfy(key ->
             assertThat(text)
                 .containsPattern("(?m)^ +# +" + key.substring(key.lastIndexOf('.') + 1) + "  "));

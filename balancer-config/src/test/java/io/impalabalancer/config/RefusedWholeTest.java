@@ -157,17 +157,43 @@ class RefusedWholeTest {
   }
 
   @Test
-  void statsBeyondLoopbackAreOpenedExplicitly() {
+  void statsBeyondLoopbackNeedUsersOrAreOpenedExplicitly() {
+    String expected =
+        " is reachable from other machines, expected stats.users, an address of this one, such as"
+            + " \"127.0.0.1:25002\", or stats.open = true";
     assertThat(problems(balancer("stats { bind = \":25002\" }")))
+        .containsExactly("test.conf:4: stats.bind: 0.0.0.0:25002" + expected);
+    assertThat(problems(balancer("stats { bind = \"[2001:db8::1]:25002\", users = [] }")))
+        .containsExactly("test.conf:4: stats.bind: [2001:db8::1]:25002" + expected);
+  }
+
+  @Test
+  void aUserIsWholeAndOneOfAName() {
+    String hash = "password = \"" + UsersTest.BCRYPT + "\"";
+    assertThat(
+            problems(
+                balancer(
+                    """
+                    stats.users = [
+                      { name = ops, role = admin, %1$s }
+                      { name = ops, role = viewer, %1$s }
+                      { name = "a:b", role = root, %1$s }
+                      { name = x, rule = viewer }
+                      ops
+                    ]
+                    """
+                        .formatted(hash))))
         .containsExactly(
-            "test.conf:4: stats.bind: 0.0.0.0:25002 is reachable from other machines, "
-                + "expected an address of this one, such as \"127.0.0.1:25002\", or stats.open = "
-                + "true");
-    assertThat(problems(balancer("stats { bind = \"[2001:db8::1]:25002\" }")))
-        .containsExactly(
-            "test.conf:4: stats.bind: [2001:db8::1]:25002 is reachable from other machines,"
-                + " expected an address of this one, such as \"127.0.0.1:25002\", or stats.open = "
-                + "true");
+            "test.conf:6: stats.users[ops].name: \"ops\" is already the name of the user at"
+                + " test.conf:5",
+            "test.conf:7: stats.users[a:b].name: found \"a:b\", expected a name of letters, digits"
+                + " and _ . @ -",
+            "test.conf:7: stats.users[a:b].role: found \"root\", expected one of viewer, admin",
+            "test.conf:8: stats.users[x]: \"password\" is missing, expected the hash of a password",
+            "test.conf:8: stats.users[x]: \"role\" is missing, expected viewer or admin",
+            "test.conf:8: stats.users[x]: unknown key \"rule\"; did you mean \"role\"?",
+            "test.conf:9: stats.users[#5]: expected a record { name = ..., password = ..., role ="
+                + " ... }");
   }
 
   @Test

@@ -1,11 +1,12 @@
-package io.impalabalancer.cli;
+package io.impalabalancer.cli.web;
 
+import io.impalabalancer.config.StatsConfig;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
+import io.netty.channel.EventLoop;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
@@ -18,10 +19,12 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The web port of the balancer: HTTP/1.1 on an event loop that no session uses. Pages are made on a
@@ -30,55 +33,53 @@ import java.util.concurrent.TimeUnit;
  * <p>Bounded against bad clients: connections, the size of a request, and the time that a request
  * and its answer may take.
  */
-final class AdminServer implements AutoCloseable {
+public final class AdminServer implements AutoCloseable {
   static final int MAX_CONNECTIONS = 256;
   private static final int MAX_REQUEST_LINE = 4096;
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int MAX_BODY = 4096;
+  private static final int MAX_LOGINS = 64;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private final Channel server;
   private final ChannelGroup connections;
-  private final ThreadPoolExecutor worker;
+  private final List<ExecutorService> workers;
+  private final AtomicReference<StatsConfig> config;
+  private final Logins logins;
 
-  private AdminServer(Channel server, ChannelGroup connections, ThreadPoolExecutor worker) {
+  private AdminServer(
+      Channel server,
+      ChannelGroup connections,
+      List<ExecutorService> workers,
+      AtomicReference<StatsConfig> config,
+      Logins logins) {
     this.server = server;
     this.connections = connections;
-    this.worker = worker;
+    this.workers = workers;
+    this.config = config;
+    this.logins = logins;
   }
 
   /**
-   * Binds the address and serves.
+   * Binds the address of a configuration, which must have one, and serves.
    *
-   * @param pages by path; those are made on the worker
    * @throws BindException if the address cannot be bound; the message names it
    */
-  static AdminServer open(
-      EventLoopGroup loop, InetSocketAddress address, Map<String, Page.Maker> pages)
+  public static AdminServer open(EventLoop loop, StatsConfig config, Site site)
       throws BindException {
-    return open(loop, address, pages, DEADLINE);
+    return open(loop, config, site.routes(), DEADLINE);
   }
 
-  /** As {@link #open}, with the time that a request and its answer may take. */
-  static AdminServer open(
-      EventLoopGroup loop,
-      InetSocketAddress address,
-      Map<String, Page.Maker> pages,
-      Duration deadline)
+  /** As {@link #open}, of any routes, with the time that a request and its answer may take. */
+  static AdminServer open(EventLoop loop, StatsConfig config, List<Route> routes, Duration deadline)
       throws BindException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    ThreadPoolExecutor worker =
-        new ThreadPoolExecutor(
-            0,
-            1,
-            10,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_CONNECTIONS),
-            task -> {
-              Thread thread = new Thread(task, "admin-pages");
-              thread.setDaemon(true);
-              return thread;
-            });
+    ExecutorService worker = worker("admin-pages", MAX_CONNECTIONS);
+    ExecutorService hasher = worker("admin-logins", MAX_LOGINS);
+    AtomicReference<StatsConfig> current = new AtomicReference<>(config);
+    Logins logins = new Logins(config, loop, hasher, loop.ticker()::nanoTime);
+    Routes served = new Routes(routes);
+    InetSocketAddress address = config.bind().orElseThrow().toSocketAddress();
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loop)
@@ -103,23 +104,49 @@ final class AdminServer implements AutoCloseable {
                                     .setMaxHeaderSize(MAX_HEADERS)),
                             new HttpObjectAggregator(MAX_BODY, true),
                             new FlowControlHandler(),
-                            new AdminHandler(pages, worker, deadline));
+                            new AdminHandler(served, current::get, logins, worker, deadline));
                   }
                 })
             .bind(address)
             .awaitUninterruptibly();
+    List<ExecutorService> workers = List.of(worker, hasher);
     if (!bound.isSuccess()) {
-      worker.shutdown();
+      workers.forEach(ExecutorService::shutdown);
       throw (BindException)
           new BindException(
                   "stats: cannot bind " + text(address) + ": " + bound.cause().getMessage())
               .initCause(bound.cause());
     }
-    return new AdminServer(bound.channel(), connections, worker);
+    return new AdminServer(bound.channel(), connections, workers, current, logins);
+  }
+
+  /** Returns one thread, which ends when it has nothing to do, with a bounded queue. */
+  private static ExecutorService worker(String name, int queue) {
+    return new ThreadPoolExecutor(
+        0,
+        1,
+        10,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(queue),
+        task -> {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  /**
+   * Takes other users, and what needs no login; the address stays what it is. Any thread.
+   *
+   * @param next of the same address
+   */
+  public void reload(StatsConfig next) {
+    config.set(next);
+    logins.replace(next);
   }
 
   /** Returns the address that it is bound to, with the port that the kernel chose. */
-  InetSocketAddress address() {
+  public InetSocketAddress address() {
     return (InetSocketAddress) server.localAddress();
   }
 
@@ -128,11 +155,11 @@ final class AdminServer implements AutoCloseable {
   public void close() {
     server.close().awaitUninterruptibly();
     connections.close().awaitUninterruptibly();
-    worker.shutdownNow();
+    workers.forEach(ExecutorService::shutdownNow);
   }
 
   /** Returns {@code host:port} in numbers, an IPv6 host in brackets. */
-  static String text(InetSocketAddress address) {
+  public static String text(InetSocketAddress address) {
     String host = address.getAddress().getHostAddress();
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
   }
