@@ -78,7 +78,7 @@ final class Notify implements AutoCloseable {
    */
   synchronized void begin(
       ScheduledExecutorService timer, Supplier<String> status, LongSupplier loopLag) {
-    send("READY=1");
+    send("READY=1\n");
     if (systemd != null) {
       long pause = LONGEST_PAUSE.toNanos();
       if (!watchdog.isZero()) {
@@ -110,12 +110,12 @@ final class Notify implements AutoCloseable {
   /** Says that a reload has begun; {@link #reloaded} ends it. */
   void reloading() {
     // System.nanoTime is CLOCK_MONOTONIC on Linux, the clock that systemd means.
-    send("RELOADING=1\nMONOTONIC_USEC=" + System.nanoTime() / 1000);
+    send("RELOADING=1\nMONOTONIC_USEC=" + System.nanoTime() / 1000 + "\n");
   }
 
   /** Says that the reload is over, whatever came of it. */
   void reloaded() {
-    send("READY=1");
+    send("READY=1\n");
   }
 
   /**
@@ -124,12 +124,12 @@ final class Notify implements AutoCloseable {
    */
   synchronized void stopping() {
     stopping = true;
-    send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + micros(EXTENSION));
+    send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + micros(EXTENSION) + "\n");
   }
 
   /** Says that another process is the main one from now on, and says no more. */
   synchronized void handOver(long pid) {
-    send("MAINPID=" + pid);
+    send("MAINPID=" + pid + "\n");
     close();
   }
 

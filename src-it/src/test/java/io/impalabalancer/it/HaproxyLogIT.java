@@ -2,7 +2,6 @@ package io.impalabalancer.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,7 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +90,7 @@ class HaproxyLogIT {
 
   @Test
   void theSameSessionsLeaveTheSameLines() throws Exception {
-    Path haproxy = Requirement.of(onPath("haproxy"), "haproxy (Debian's package haproxy)");
+    Path haproxy = Requirement.program("haproxy", "haproxy");
     Map<String, Integer> servers = servers();
 
     Map<String, Integer> ports = ports();
@@ -375,13 +373,6 @@ class HaproxyLogIT {
     }
     """
         .formatted(coordinators, pools, listeners);
-  }
-
-  private static Optional<Path> onPath(String program) {
-    return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-        .map(directory -> Path.of(directory, program))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   private <T extends AutoCloseable> T keep(T closeable) {

@@ -1,6 +1,10 @@
 package io.impalabalancer.it;
 
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /** Something that a test needs and a machine may not have. */
@@ -25,5 +29,19 @@ final class Requirement {
       throw new TestAbortedException("missing: " + what);
     }
     return found.get();
+  }
+
+  /**
+   * Returns a program of the search path, or skips the running test as {@link #of}.
+   *
+   * @param debianPackage that has it
+   */
+  static Path program(String name, String debianPackage) {
+    Optional<Path> found =
+        Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1))
+            .map(directory -> Path.of(directory, name))
+            .filter(Files::isExecutable)
+            .findFirst();
+    return of(found, name + " (Debian's package " + debianPackage + ")");
   }
 }

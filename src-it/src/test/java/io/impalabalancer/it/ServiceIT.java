@@ -1,0 +1,151 @@
+package io.impalabalancer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The balancer as a service of systemd: its unit, and what the packaged program tells systemd. */
+class ServiceIT {
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Path UNIT = Path.of("..", "conf", "impala-balancer.service");
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+  }
+
+  @Test
+  void systemdHasNothingToSayOfTheUnit() throws IOException {
+    Path systemdAnalyze = Requirement.program("systemd-analyze", "systemd");
+    Path directory = ChildProcess.newDirectory("unit");
+    Path launcher = Path.of("..", "impala-balancer").toAbsolutePath().normalize();
+    String text =
+        Files.readString(UNIT).replace("/opt/impala-balancer/impala-balancer", launcher.toString());
+    Path unit = Files.writeString(directory.resolve("impala-balancer.service"), text);
+    ChildProcess verify =
+        run(directory, Map.of(), systemdAnalyze.toString(), "verify", unit.toString());
+    int status = verify.awaitExit(SOON);
+    // An unknown key leaves the status at 0 and is said on standard error.
+    assertThat(texts(verify)).isEmpty();
+    assertThat(status).isZero();
+  }
+
+  @Test
+  void whatIsLeftOpenIsLittleAndExplained() throws IOException {
+    Path systemdAnalyze = Requirement.program("systemd-analyze", "systemd");
+    ChildProcess security =
+        run(
+            ChildProcess.newDirectory("unit"),
+            Map.of("LC_ALL", "C.UTF-8"),
+            systemdAnalyze.toString(),
+            "security",
+            "--offline=true",
+            UNIT.toAbsolutePath().normalize().toString());
+    assertThat(security.awaitExit(SOON)).isZero();
+    List<String> open =
+        texts(security).stream()
+            .filter(line -> line.startsWith("✗"))
+            .map(line -> line.replaceFirst("✗ (\\w+)=.*", "$1"))
+            .distinct()
+            .toList();
+    String comments =
+        String.join(
+            "\n", Files.readAllLines(UNIT).stream().filter(line -> line.startsWith("#")).toList());
+    assertThat(open).isNotEmpty().allSatisfy(item -> assertThat(comments).contains(item));
+    String sum =
+        texts(security).stream().filter(l -> l.contains("Overall")).findFirst().orElseThrow();
+    assertThat(Double.parseDouble(sum.replaceFirst(".*: ([0-9.]+) .*", "$1")))
+        .isLessThanOrEqualTo(2.5);
+  }
+
+  @Test
+  void systemdIsToldOfTheLifeOfTheProcess() throws IOException {
+    Path socat = Requirement.program("socat", "socat");
+    Path directory = ChildProcess.newDirectory("systemd");
+    Path socket = directory.resolve("notify");
+    ChildProcess systemd =
+        run(directory, Map.of(), socat.toString(), "-u", "UNIX-RECV:" + socket, "STDOUT");
+    Awaitility.await().until(() -> Files.exists(socket));
+    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    opened.add(coordinator);
+    int port = FreePort.next();
+    BalancerProcess balancer =
+        start(
+            coordinator.getLocalPort(),
+            port,
+            List.of("env", "NOTIFY_SOCKET=" + socket, "WATCHDOG_USEC=1000000"));
+
+    await(systemd, "READY=1");
+    await(systemd, "STATUS=1 of 1 coordinators UP, 0 sessions, 0 waiting");
+    await(systemd, "WATCHDOG=1");
+    Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
+    opened.add(client);
+    await(systemd, "STATUS=1 of 1 coordinators UP, 1 sessions, 0 waiting");
+    balancer.process().signal("USR1");
+    await(systemd, "STOPPING=1");
+    await(systemd, "STATUS=shutting down: 1 of 1 coordinators UP, 1 sessions, 0 waiting");
+    await(systemd, "EXTEND_TIMEOUT_USEC=30000000");
+    client.close();
+    coordinator.accept().close();
+    assertThat(balancer.process().awaitExit(SOON)).isZero();
+  }
+
+  @Test
+  void theJournalIsToldTheSeverityAndKeepsTheDateItself() {
+    String asJournal = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$@\"";
+    BalancerProcess journal = start(1, FreePort.next(), List.of("sh", "-c", asJournal, "sh"));
+    Pattern wanted = Pattern.compile("<6>INFO  \\w+ event=ready .*");
+    journal.process().awaitLine("ready", line -> wanted.matcher(line.text()).matches(), SOON);
+
+    BalancerProcess other = start(1, FreePort.next(), List.of("env", "JOURNAL_STREAM=1:2"));
+    Pattern dated = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\S+ INFO  \\w+ event=ready .*");
+    other.process().awaitLine("ready", line -> dated.matcher(line.text()).matches(), SOON);
+  }
+
+  private static void await(ChildProcess systemd, String told) {
+    systemd.awaitLine(told, line -> line.text().equals(told), SOON);
+  }
+
+  private BalancerProcess start(int coordinatorPort, int port, List<String> wrapper) {
+    BalancerProcess balancer =
+        BalancerProcess.start(
+            """
+            impala-balancer {
+              coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d } }]
+              listeners = [{ name = l, bind = "127.0.0.1:%d", protocol = tcp }]
+              check.type = none
+            }
+            """
+                .formatted(coordinatorPort, port),
+            wrapper);
+    opened.add(balancer);
+    return balancer;
+  }
+
+  private ChildProcess run(Path directory, Map<String, String> environment, String... command) {
+    ChildProcess process = ChildProcess.start(command[0], directory, environment, List.of(command));
+    opened.add(process);
+    return process;
+  }
+
+  private static List<String> texts(ChildProcess process) {
+    return process.lines().stream().map(ChildProcess.Line::text).toList();
+  }
+}
