@@ -36,9 +36,13 @@ final class Admission {
     this.ticker = ticker;
   }
 
-  /** Sets the limit; who is above it stays. */
-  void setMaxconn(int maxconn) {
-    this.maxconn = maxconn;
+  int maxconn() {
+    return maxconn;
+  }
+
+  /** Sets the limit; clients above it stay. */
+  void setMaxconn(int to) {
+    maxconn = to;
     resumeAcceptors();
   }
 
@@ -59,16 +63,12 @@ final class Admission {
     return sessions >= maxconn - maxconn / 8;
   }
 
-  boolean enter() {
-    return enter(sessions, maxconn);
-  }
-
   /** Counts one more, unless the limit is reached. */
-  static boolean enter(AtomicInteger count, int limit) {
-    if (count.incrementAndGet() <= limit) {
+  boolean enter() {
+    if (sessions.incrementAndGet() <= maxconn) {
       return true;
     }
-    count.decrementAndGet();
+    sessions.decrementAndGet();
     return false;
   }
 

@@ -10,12 +10,17 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +42,7 @@ public final class Balancer implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
   private final List<Loop> loops = new ArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
+  private final AtomicLong sessionIds = new AtomicLong();
   private final EventSender events = new EventSender();
   private final HeldBytes held;
   private final Admission admission;
@@ -88,12 +94,20 @@ public final class Balancer implements AutoCloseable {
               "event=coordinator-{} coordinator={}{} from={} to={} held={}s reason=\"{}\"",
               event.axis().name().toLowerCase(Locale.ROOT),
               event.coordinator(),
-              event.subject().isEmpty() ? "" : " protocol=" + event.subject(),
+              subject(event),
               event.from(),
               event.to(),
               event.held().toSeconds(),
               event.reason());
       events.coordinatorChanged(event);
+    }
+
+    private static String subject(CoordinatorEvent event) {
+      return switch (event.axis()) {
+        case PORT -> " protocol=" + event.subject();
+        case WEIGHT -> " pool=" + event.subject();
+        case STATUS, ADMIN -> "";
+      };
     }
 
     @Override
@@ -172,9 +186,12 @@ public final class Balancer implements AutoCloseable {
 
   /** Takes the parts of the next configuration, when all are set up. */
   void goOver(Parts next, List<Coordinator> toLookUp, List<Coordinator> leaving) {
+    int maxconnBefore = parts.config().maxconn();
     parts = next;
     held.setLimit(next.config().bufferLimit());
-    admission.setMaxconn(next.config().maxconn());
+    if (next.config().maxconn() != maxconnBefore) {
+      admission.setMaxconn(next.config().maxconn());
+    }
     resolver.setConfig(next.config().resolve());
     leaving.forEach(resolver::stop);
     resolver.start(toLookUp);
@@ -246,20 +263,74 @@ public final class Balancer implements AutoCloseable {
     return admission.sessions();
   }
 
-  /** Ends every session. Returns at once; {@link #sessions} tells when it is done. */
-  public void closeSessions(Termination termination) {
-    closeSessions(session -> true, termination);
+  /** Returns the most sessions at once, of all listeners. */
+  public int maxconn() {
+    return admission.maxconn();
+  }
+
+  /**
+   * Sets the most sessions at once; running ones above it live on.
+   *
+   * @param reason who and why, for people
+   */
+  public void setMaxconn(int to, String reason) {
+    LOG.info("event=maxconn from={} to={} reason=\"{}\"", maxconn(), to, reason);
+    admission.setMaxconn(to);
+  }
+
+  /**
+   * Returns the living sessions, the oldest first. Each loop tells of its own, a few at a time, so
+   * that none is held up; a session that ends meanwhile may be missing.
+   */
+  public CompletionStage<List<SessionSnapshot>> snapshot() {
+    CompletionStage<List<SessionSnapshot>> all = CompletableFuture.completedFuture(List.of());
+    for (Loop loop : loops) {
+      CompletableFuture<List<SessionSnapshot>> part = new CompletableFuture<>();
+      loop.eventLoop().execute(() -> loop.snapshot(part));
+      all =
+          all.thenCombine(
+              part, (some, more) -> Stream.concat(some.stream(), more.stream()).toList());
+    }
+    return all.thenApply(sessions ->
+        sessions.stream().sorted(Comparator.comparingLong(SessionSnapshot::id)).toList());
+  }
+
+  /**
+   * Ends every session. Returns at once: the answer, how many, comes when each was told; {@link
+   * #sessions} tells when they are gone.
+   */
+  public CompletionStage<Integer> closeSessions(Termination termination) {
+    return closeSessions(session -> true, termination);
   }
 
   /** Ends every session of one coordinator, as {@link #closeSessions(Termination)}. */
-  public void closeSessions(Coordinator coordinator, Termination termination) {
-    closeSessions(session -> session.isOn(coordinator), termination);
+  public CompletionStage<Integer> closeSessions(Coordinator coordinator, Termination termination) {
+    return closeSessions(session -> session.isOn(coordinator), termination);
   }
 
-  private void closeSessions(Predicate<Session> which, Termination termination) {
+  /** Ends every session of one listener on one coordinator, as the others. */
+  public CompletionStage<Integer> closeSessions(
+      Listener listener, Coordinator coordinator, Termination termination) {
+    return closeSessions(
+        session -> session.listener() == listener && session.isOn(coordinator), termination);
+  }
+
+  /** Ends the session with an id; the answer is 0 if there is none. */
+  public CompletionStage<Integer> closeSession(long id, Termination termination) {
+    return closeSessions(session -> session.id() == id, termination);
+  }
+
+  private CompletionStage<Integer> closeSessions(
+      Predicate<Session> which, Termination termination) {
+    CompletionStage<Integer> sum = CompletableFuture.completedFuture(0);
     for (Loop loop : loops) {
-      loop.eventLoop().execute(() -> loop.closeSessions(which, termination));
+      sum =
+          sum.thenCombine(
+              CompletableFuture.supplyAsync(
+                  () -> loop.closeSessions(which, termination), loop.eventLoop()),
+              Integer::sum);
     }
+    return sum;
   }
 
   /**
@@ -329,6 +400,11 @@ public final class Balancer implements AutoCloseable {
 
   WaitQueue queue() {
     return queue;
+  }
+
+  /** Returns the number of the next session. Any loop. */
+  long nextSessionId() {
+    return sessionIds.incrementAndGet();
   }
 
   /** Returns the loop for the next session or address: one after the other. */

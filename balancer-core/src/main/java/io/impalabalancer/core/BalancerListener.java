@@ -31,10 +31,6 @@ public interface BalancerListener {
    */
   default void partsChanged() {}
 
-  /**
-   * A check has ended. Any thread.
-   *
-   * @param result a closed set of words: {@code ok}, or why it failed
-   */
-  default void checked(Coordinator coordinator, String result, long durationNanos) {}
+  /** A check has ended. Any thread. */
+  default void checked(Coordinator coordinator, CheckReport report) {}
 }

@@ -206,6 +206,11 @@ final class ChannelWire extends ChannelInboundHandlerAdapter implements Wire {
   }
 
   @Override
+  public @Nullable InetSocketAddress localAddress() {
+    return channel.localAddress();
+  }
+
+  @Override
   public boolean broken() {
     return broken;
   }

@@ -117,11 +117,15 @@ final class Connector implements Choice {
 
   /** Connects to a coordinator whose slot was taken. */
   private void dial(Coordinator chosen) {
-    record.redispatched |= record.coordinator != null && record.coordinator != chosen;
+    boolean redispatched = record.coordinator != null && record.coordinator != chosen;
+    record.redispatched |= redispatched;
     record.coordinator = chosen;
     record.queueNanos = waitedNanos;
     counters = listener.counters(chosen);
-    counters.enter();
+    counters.sessions.enter();
+    if (redispatched) {
+      counters.redispatches.increment();
+    }
     slotHeld = true;
     session.enter(Phase.CONNECT);
     session.setTimer(loop().nanoTime(), Timeouts.toNanos(config().timeouts().connect()));
@@ -212,7 +216,7 @@ final class Connector implements Choice {
   void giveSlotBack() {
     if (slotHeld) {
       slotHeld = false;
-      counters().leave();
+      counters().sessions.leave();
       listener.balancer().queue().giveBack(coordinator());
     }
   }

@@ -9,9 +9,12 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One impalad that accepts clients: an identity with state and load, apart from its configuration
@@ -23,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * CoordinatorEvent}, and setting the present state again gives none.
  */
 public final class Coordinator {
+  private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
 
   /** What checks say of the process. */
   public enum Status {
@@ -47,7 +51,8 @@ public final class Coordinator {
 
   private static final String NOT_LOOKED_UP = "its host was not looked up yet";
 
-  private record Held<T>(T value, String reason, long sinceNanos) {}
+  /** A value with why and since when it holds. */
+  record Held<T>(T value, String reason, long sinceNanos) {}
 
   private volatile CoordinatorConfig config;
   private final Ticker ticker;
@@ -57,6 +62,7 @@ public final class Coordinator {
   private volatile Held<Status> status;
   private volatile Held<AdminState> admin;
   private volatile Map<Protocol, Held<Boolean>> ports;
+  private volatile int maxconn;
   private volatile int sharePercent = 100;
   private volatile @Nullable InetAddress address;
   private volatile String addressProblem = NOT_LOOKED_UP;
@@ -68,6 +74,7 @@ public final class Coordinator {
     this.config = config;
     this.ticker = ticker;
     this.observer = observer;
+    maxconn = config.maxconn();
     long now = ticker.nanoTime();
     status = new Held<>(Status.CHECKING, "no check has ended yet", now);
     admin = new Held<>(config.state(), "configuration", now);
@@ -109,6 +116,9 @@ public final class Coordinator {
     }
     config = next;
     ports = kept;
+    if (next.maxconn() != before.maxconn()) {
+      maxconn = next.maxconn();
+    }
     if (moved) {
       setStatus(Status.CHECKING, "its host is " + next.host() + " now");
     }
@@ -195,6 +205,20 @@ public final class Coordinator {
     return port != null && port.value;
   }
 
+  /** Returns the reason for a port being open or not, for people; it must be offered. */
+  public String openReason(Protocol protocol) {
+    return port(protocol).reason;
+  }
+
+  /** Returns how long a port has been open or not; it must be offered. */
+  public Duration openAge(Protocol protocol) {
+    return age(port(protocol));
+  }
+
+  private Held<Boolean> port(Protocol protocol) {
+    return Objects.requireNonNull(ports.get(protocol), protocol.word());
+  }
+
   /** Says whether a port is open; nothing happens for one that is not offered. */
   public synchronized void setOpen(Protocol protocol, boolean open, String reason) {
     Held<Boolean> from = ports.get(protocol);
@@ -213,7 +237,17 @@ public final class Coordinator {
     return admin.value;
   }
 
-  /** Says what people want; the reason is for people. */
+  /** Returns who set that and why, for people. */
+  public String adminReason() {
+    return admin.reason;
+  }
+
+  /** Returns how long that has been so. */
+  public Duration adminAge() {
+    return age(admin);
+  }
+
+  /** Says what people want; the reason says who and why. */
   public synchronized void setAdminState(AdminState to, String reason) {
     Held<AdminState> from = admin;
     if (from.value != to) {
@@ -244,6 +278,49 @@ public final class Coordinator {
     }
   }
 
+  /** Gives a member that it is another weight. */
+  synchronized void setWeight(Member member, int to, String reason) {
+    Held<Integer> from = member.held();
+    if (from.value != to) {
+      member.hold(new Held<>(to, reason, ticker.nanoTime()));
+      tell(
+          CoordinatorEvent.Axis.WEIGHT,
+          member.pool(),
+          from.value.toString(),
+          Integer.toString(to),
+          reason,
+          age(from));
+    }
+  }
+
+  /** Returns a weight as the configuration gives it. */
+  Held<Integer> weight(int value) {
+    return new Held<>(value, "configuration", ticker.nanoTime());
+  }
+
+  /** Returns the most sessions at once, 0 for no limit. */
+  public int maxconn() {
+    return maxconn;
+  }
+
+  /**
+   * Sets the most sessions at once; running ones above it live on.
+   *
+   * @param to 0 for no limit
+   * @param reason who and why, for people
+   */
+  public synchronized void setMaxconn(int to, String reason) {
+    int from = maxconn;
+    maxconn = to;
+    LOG.info(
+        "event=coordinator-maxconn coordinator={} from={} to={} reason=\"{}\"",
+        name(),
+        from,
+        to,
+        reason);
+    observer.choiceChanged(this);
+  }
+
   /** Returns the sessions that hold a slot, over all listeners and ports. */
   public int sessions() {
     return sessions.get();
@@ -251,13 +328,13 @@ public final class Coordinator {
 
   /** Returns whether it has a free slot at this moment. */
   boolean hasRoom() {
-    int limit = config.maxconn();
+    int limit = maxconn;
     return limit == 0 || sessions.get() < limit;
   }
 
   /** Takes a slot; false if there is none. */
   boolean take() {
-    int limit = config.maxconn();
+    int limit = maxconn;
     if (limit == 0) {
       sessions.incrementAndGet();
       return true;
@@ -282,7 +359,7 @@ public final class Coordinator {
     }
   }
 
-  private Duration age(Held<?> held) {
+  Duration age(Held<?> held) {
     return Duration.ofNanos(ticker.nanoTime() - held.sinceNanos);
   }
 

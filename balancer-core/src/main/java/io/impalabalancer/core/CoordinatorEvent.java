@@ -5,8 +5,9 @@ import java.time.Duration;
 /**
  * One change of a coordinator's state.
  *
- * @param axis what changed: {@code status}, {@code port} or {@code admin}
- * @param subject the protocol's word for {@code port}, else empty
+ * @param axis what changed
+ * @param subject the protocol's word for {@code PORT}, the pool's name for {@code WEIGHT}, else
+ *     empty
  * @param from the state before, such as {@code UP}
  * @param to the state now
  * @param reason why, for people
@@ -28,6 +29,8 @@ public record CoordinatorEvent(
     /** What checks and sessions say of one port. */
     PORT,
     /** What people say. */
-    ADMIN
+    ADMIN,
+    /** What people say of its weight in one pool. */
+    WEIGHT
   }
 }

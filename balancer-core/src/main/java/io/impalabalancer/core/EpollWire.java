@@ -347,6 +347,11 @@ final class EpollWire implements Wire, EpollIoHandle {
   }
 
   @Override
+  public @Nullable InetSocketAddress localAddress() {
+    return socket == null ? null : socket.localAddress();
+  }
+
+  @Override
   public boolean broken() {
     if (!errorSeen || socket == null) {
       return false;

@@ -64,8 +64,8 @@ final class EventSender implements BalancerListener {
   }
 
   @Override
-  public void checked(Coordinator coordinator, String result, long durationNanos) {
-    tell(l -> l.checked(coordinator, result, durationNanos));
+  public void checked(Coordinator coordinator, CheckReport report) {
+    tell(l -> l.checked(coordinator, report));
   }
 
   private void tell(Consumer<BalancerListener> event) {

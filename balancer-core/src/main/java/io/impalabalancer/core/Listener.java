@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +32,8 @@ public final class Listener {
   private final String name;
   private final Balancer balancer;
   private final Map<Coordinator, SessionCounters> counters = new ConcurrentHashMap<>();
-  private final AtomicInteger sessions = new AtomicInteger();
-  private final AtomicInteger queued = new AtomicInteger();
+  private final PeakCounter sessions = new PeakCounter();
+  private final PeakCounter queued = new PeakCounter();
   private final LongAdder accepted = new LongAdder();
 
   private volatile ListenerConfig config;
@@ -46,6 +45,8 @@ public final class Listener {
   private volatile Map<BindAddress, Acceptor> acceptors = Map.of();
 
   private boolean open;
+  private volatile boolean disabled;
+  private volatile int maxconn;
 
   /** Whether its addresses are being changed by a reload. */
   private boolean held;
@@ -53,6 +54,7 @@ public final class Listener {
   Listener(ListenerConfig config, Pool pool, Balancer balancer) {
     name = config.name();
     this.config = config;
+    maxconn = config.maxconn();
     this.pool = pool;
     this.balancer = balancer;
     balance = Balance.of(config.balance());
@@ -72,6 +74,9 @@ public final class Listener {
   void setConfig(ListenerConfig next, Pool nextPool) {
     if (next.balance() != config.balance()) {
       balance = Balance.of(next.balance());
+    }
+    if (next.maxconn() != config.maxconn()) {
+      maxconn = next.maxconn();
     }
     pool = nextPool;
     config = next;
@@ -98,9 +103,47 @@ public final class Listener {
     return sessions.get();
   }
 
+  /** Returns the most sessions that there were at once, since {@link #clearMax}. */
+  public int sessionsMax() {
+    return sessions.max();
+  }
+
   /** Returns the sessions that wait for a free slot now. */
   public int queued() {
     return queued.get();
+  }
+
+  /** Returns the most sessions that waited at once, since {@link #clearMax}. */
+  public int queuedMax() {
+    return queued.max();
+  }
+
+  /** Begins anew with the most sessions and the most that waited. */
+  public void clearMax() {
+    sessions.clearMax();
+    queued.clearMax();
+    counters.values().forEach(SessionCounters::clearMax);
+  }
+
+  /** Returns the most sessions at once. */
+  public int maxconn() {
+    return maxconn;
+  }
+
+  /**
+   * Sets the most sessions at once; running ones above it live on.
+   *
+   * @param reason who and why, for people
+   */
+  public synchronized void setMaxconn(int to, String reason) {
+    LOG.info(
+        "event=listener-maxconn listener={} from={} to={} reason=\"{}\"",
+        name(),
+        maxconn,
+        to,
+        reason);
+    maxconn = to;
+    balancer.admission().resumeAcceptors();
   }
 
   /** Returns the sessions accepted, ever. */
@@ -152,8 +195,12 @@ public final class Listener {
     return pool.assign(connector.protocol(), balance, connector);
   }
 
-  void countQueued(int change) {
-    queued.addAndGet(change);
+  void joinedQueue() {
+    queued.enter();
+  }
+
+  void leftQueue() {
+    queued.leave();
   }
 
   /**
@@ -175,6 +222,41 @@ public final class Listener {
     acceptors.values().forEach(this::serveOnLoop);
   }
 
+  /** Returns whether people let it accept. */
+  public boolean enabled() {
+    return !disabled;
+  }
+
+  /**
+   * Gives up its addresses until {@link #enable}; running sessions live on.
+   *
+   * @param reason who and why, for people
+   */
+  public synchronized void disable(String reason) {
+    disabled = true;
+    unbind();
+    LOG.info("event=listener-disabled listener={} reason=\"{}\"", name(), reason);
+  }
+
+  /**
+   * Accepts again after {@link #disable}.
+   *
+   * @param reason who and why, for people
+   * @throws BindException for the first address that cannot be bound; it stays disabled then
+   */
+  public synchronized void enable(String reason) throws BindException {
+    disabled = false;
+    if (open && !held && wantsBound() && !isBound()) {
+      try {
+        bind();
+      } catch (BindException e) {
+        disabled = true;
+        throw e;
+      }
+    }
+    LOG.info("event=listener-enabled listener={} reason=\"{}\"", name(), reason);
+  }
+
   /** Gives up its addresses for good. */
   synchronized void close() {
     open = false;
@@ -185,6 +267,7 @@ public final class Listener {
   synchronized void leave() {
     open = false;
     acceptors = Map.of();
+    disabled = false;
     leaving = true;
   }
 
@@ -213,7 +296,7 @@ public final class Listener {
   }
 
   private boolean wantsBound() {
-    return config.unavailable() == Unavailable.CLOSE || available();
+    return !disabled && (config.unavailable() == Unavailable.CLOSE || available());
   }
 
   /** Who is usable has changed. */
@@ -300,11 +383,11 @@ public final class Listener {
   /** Takes a place for a client that is about to be accepted; false above a limit. Any loop. */
   boolean admit() {
     Admission admission = balancer.admission();
-    if (!Admission.enter(sessions, config.maxconn())) {
+    if (!sessions.enter(maxconn)) {
       return false;
     }
     if (!admission.enter()) {
-      sessions.decrementAndGet();
+      sessions.leave();
       return false;
     }
     return true;
@@ -312,7 +395,8 @@ public final class Listener {
 
   /** Gives the place back of a client that left, or that was not there to be accepted. Any loop. */
   void dismiss() {
-    if (sessions.decrementAndGet() == 0 && leaving) {
+    sessions.leave();
+    if (leaving && sessions.get() == 0) {
       balancer.tidySoon();
     }
     Admission admission = balancer.admission();
@@ -324,7 +408,7 @@ public final class Listener {
   void waitForRoom(Acceptor acceptor) {
     Admission admission = balancer.admission();
     admission.addWaiting(acceptor);
-    if (sessions.get() < config.maxconn() && admission.hasRoom()) {
+    if (sessions.get() < maxconn && admission.hasRoom()) {
       admission.resumeAcceptors();
     }
   }
@@ -341,11 +425,12 @@ public final class Listener {
    */
   void accepted(InetSocketAddress client, Function<Relay, Wire> wire) {
     accepted.increment();
+    sessions.notePeak();
     Admission admission = balancer.admission();
     admission.acceptedOne();
     if (admission.nearlyFull()) {
       balancer.evictSilent(null);
-    } else if (Admission.nearlyFull(sessions.get(), config.maxconn())) {
+    } else if (Admission.nearlyFull(sessions.get(), maxconn)) {
       balancer.evictSilent(this);
     }
     Loop loop = balancer.nextLoop();

@@ -8,6 +8,9 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.unix.Buffer;
 import io.netty.util.concurrent.Ticker;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Loop {
   private static final long LAG_PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So many sessions are told of in one turn: far below a millisecond. */
+  private static final int SNAPSHOTS_A_TURN = 256;
 
   private final IoEventLoop eventLoop;
   private final Ticker ticker;
@@ -197,33 +203,55 @@ final class Loop {
     return true;
   }
 
-  /** Ends all sessions, or those of one coordinator. */
-  void closeSessions(Predicate<Session> which, Termination termination) {
-    close(silent, which, termination);
-    close(speaking, which, termination);
+  /** Ends the sessions that are meant, and returns how many. */
+  int closeSessions(Predicate<Session> which, Termination termination) {
+    int closed = 0;
+    for (Session session : sessions()) {
+      if (!session.ended() && which.test(session)) {
+        session.close(termination);
+        closed++;
+      }
+    }
+    return closed;
+  }
+
+  private List<Session> sessions() {
+    List<Session> all = new ArrayList<>(silent.size() + speaking.size());
+    for (SessionList list : new SessionList[] {silent, speaking}) {
+      for (Session session = list.first(); session != null; session = session.next) {
+        all.add(session);
+      }
+    }
+    return all;
+  }
+
+  /** Tells of its sessions, a few in each turn, so that none waits for that. */
+  void snapshot(CompletableFuture<List<SessionSnapshot>> to) {
+    List<Session> all = sessions();
+    snapshot(all, 0, new ArrayList<>(all.size()), to);
+  }
+
+  private void snapshot(
+      List<Session> all,
+      int from,
+      List<SessionSnapshot> told,
+      CompletableFuture<List<SessionSnapshot>> to) {
+    int end = Math.min(all.size(), from + SNAPSHOTS_A_TURN);
+    for (Session session : all.subList(from, end)) {
+      if (session.list != null) {
+        told.add(session.snapshot());
+      }
+    }
+    if (end == all.size()) {
+      to.complete(told);
+    } else {
+      eventLoop.execute(() -> snapshot(all, end, told, to));
+    }
   }
 
   /** Ends all sessions and waits for no peer: nothing is left of any when this returns. */
   void abandonSessions() {
     closeSessions(session -> true, Termination.SHUTDOWN);
-    for (SessionList list : new SessionList[] {silent, speaking}) {
-      Session session = list.first();
-      while (session != null) {
-        Session next = session.next;
-        session.abandon();
-        session = next;
-      }
-    }
-  }
-
-  private static void close(SessionList list, Predicate<Session> which, Termination termination) {
-    Session session = list.first();
-    while (session != null) {
-      Session next = session.next;
-      if (which.test(session)) {
-        session.close(termination);
-      }
-      session = next;
-    }
+    sessions().forEach(Session::abandon);
   }
 }

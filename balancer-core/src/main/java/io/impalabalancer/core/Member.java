@@ -3,27 +3,33 @@ package io.impalabalancer.core;
 import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.MemberConfig;
 import io.impalabalancer.config.Protocol;
+import java.time.Duration;
 
 /**
  * A coordinator's place in one pool: its weight and role there. It stays the same over reloads, as
  * long as the coordinator is in the pool. Any thread.
  */
 public final class Member {
-  private final Coordinator coordinator;
-  private volatile MemberConfig config;
-  private volatile int weight;
-  private final Assignment assignment = new Assignment(Assignment.Kind.ASSIGNED, this);
+  /** The largest weight; HAProxy's. */
+  public static final int WEIGHT_MAX = 256;
 
-  Member(Coordinator coordinator, MemberConfig config) {
+  private final Coordinator coordinator;
+  private final String pool;
+  private volatile MemberConfig config;
+  private final Assignment assignment = new Assignment(Assignment.Kind.ASSIGNED, this);
+  private volatile Coordinator.Held<Integer> weight;
+
+  Member(Coordinator coordinator, String pool, MemberConfig config) {
     this.coordinator = coordinator;
+    this.pool = pool;
     this.config = config;
-    weight = config.weight();
+    weight = coordinator.weight(config.weight());
   }
 
   /** Takes another configuration record: a weight that was set by hand gives way to a new one. */
   void setConfig(MemberConfig next) {
     if (next.weight() != config.weight()) {
-      weight = next.weight();
+      weight = coordinator.weight(next.weight());
     }
     config = next;
   }
@@ -33,9 +39,51 @@ public final class Member {
     return coordinator;
   }
 
+  /** Returns the name of the pool. */
+  String pool() {
+    return pool;
+  }
+
   /** Returns its weight in the pool, 0 to 256, slow start apart. */
   public int weight() {
+    return weight.value();
+  }
+
+  /** Returns the weight that the configuration gives it. */
+  public int configuredWeight() {
+    return config.weight();
+  }
+
+  /** Returns who set the weight and why, for people. */
+  public String weightReason() {
+    return weight.reason();
+  }
+
+  /** Returns how long the weight has been so. */
+  public Duration weightAge() {
+    return coordinator.age(weight);
+  }
+
+  /**
+   * Sets its weight for all listeners that this pool serves.
+   *
+   * @param to 0 to {@link #WEIGHT_MAX}; 0 takes no new sessions
+   * @param reason who and why, for people
+   */
+  public void setWeight(int to, String reason) {
+    if (to < 0 || to > WEIGHT_MAX) {
+      throw new IllegalArgumentException("weight: " + to + " (expected: 0 to " + WEIGHT_MAX + ")");
+    }
+    coordinator.setWeight(this, to, reason);
+  }
+
+  Coordinator.Held<Integer> held() {
     return weight;
+  }
+
+  /** Takes another weight. Under the coordinator's lock. */
+  void hold(Coordinator.Held<Integer> next) {
+    weight = next;
   }
 
   /** Returns whether it serves only while no other member is usable. */
@@ -45,7 +93,7 @@ public final class Member {
 
   /** Returns the weight that choices are made with, in hundredths: 0 to 25,600. */
   int effectiveWeight() {
-    return weight * coordinator.sharePercent();
+    return weight() * coordinator.sharePercent();
   }
 
   /**
@@ -56,7 +104,7 @@ public final class Member {
     return coordinator.status() == Coordinator.Status.UP
         && coordinator.isOpen(protocol)
         && coordinator.adminState() == AdminState.READY
-        && weight > 0
+        && weight() > 0
         && coordinator.address() != null;
   }
 

@@ -1,5 +1,6 @@
 package io.impalabalancer.core;
 
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,6 +198,11 @@ final class Relay implements Runnable {
       }
     }
     goOn();
+  }
+
+  /** Returns the balancer's address of this side's connection, null if there is none. */
+  @Nullable InetSocketAddress localAddress() {
+    return wire == null ? null : wire.localAddress();
   }
 
   /** Returns the bytes that were written out and counted. */

@@ -140,7 +140,7 @@ final class Reload {
       for (MemberConfig next : each.members()) {
         Member same = pool.member(coordinator(next.coordinator()));
         if (same == null) {
-          members.add(new Member(coordinator(next.coordinator()), next));
+          members.add(new Member(coordinator(next.coordinator()), each.name(), next));
         } else {
           same.setConfig(next);
           members.add(same);

@@ -77,7 +77,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
     config = listener.config();
     this.loop = loop;
     this.accept = accept;
-    record = new SessionRecord(listener, clientAddress, loop.nanoTime());
+    record =
+        new SessionRecord(
+            listener.balancer().nextSessionId(), listener, clientAddress, loop.nanoTime());
     connector = new Connector(this, record, server);
     Relay.join(client, server);
   }
@@ -406,6 +408,30 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   long acceptedNanos() {
     return record.acceptedNanos;
+  }
+
+  long id() {
+    return record.id;
+  }
+
+  /** Returns what it is at this moment. */
+  SessionSnapshot snapshot() {
+    long now = loop.nanoTime();
+    long movedNanos = relaying() ? lastMoveNanos : record.acceptedNanos;
+    return new SessionSnapshot(
+        record.id,
+        listener,
+        record.clientAddress,
+        client.localAddress(),
+        record.coordinator,
+        server.localAddress(),
+        record.phase,
+        record.acceptedMillis,
+        Duration.ofNanos(now - record.acceptedNanos),
+        Duration.ofNanos(now - movedNanos),
+        server.bytesWritten(),
+        client.bytesWritten(),
+        record.termination);
   }
 
   /** Returns whether it holds a slot of a coordinator. */

@@ -1,6 +1,5 @@
 package io.impalabalancer.core;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -8,13 +7,13 @@ import java.util.concurrent.atomic.LongAdder;
  * thread; each value is exact once nothing moves.
  */
 public final class SessionCounters {
-  final AtomicInteger sessions = new AtomicInteger();
-  final AtomicInteger sessionsMax = new AtomicInteger();
+  final PeakCounter sessions = new PeakCounter();
   final LongAdder assigned = new LongAdder();
   final LongAdder bytesToCoordinator = new LongAdder();
   final LongAdder bytesToClient = new LongAdder();
   final LongAdder connectErrors = new LongAdder();
   final LongAdder retries = new LongAdder();
+  final LongAdder redispatches = new LongAdder();
 
   SessionCounters() {}
 
@@ -23,9 +22,19 @@ public final class SessionCounters {
     return sessions.get();
   }
 
-  /** Returns the most sessions that there were at once. */
+  /** Returns the most sessions that there were at once, since the start. */
+  public int sessionsPeak() {
+    return sessions.peak();
+  }
+
+  /** Returns the most sessions that there were at once, since {@link #clearMax} was called last. */
   public int sessionsMax() {
-    return sessionsMax.get();
+    return sessions.max();
+  }
+
+  /** Begins anew with the most sessions. */
+  public void clearMax() {
+    sessions.clearMax();
   }
 
   /** Returns the sessions whose coordinator connection came up, ever. */
@@ -53,14 +62,8 @@ public final class SessionCounters {
     return retries.sum();
   }
 
-  void enter() {
-    int now = sessions.incrementAndGet();
-    if (now > sessionsMax.get()) {
-      sessionsMax.accumulateAndGet(now, Math::max);
-    }
-  }
-
-  void leave() {
-    sessions.decrementAndGet();
+  /** Returns sessions that it was given after they had failed to connect to another, ever. */
+  public long redispatches() {
+    return redispatches.sum();
   }
 }

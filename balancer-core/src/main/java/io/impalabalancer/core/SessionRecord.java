@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Apart from the session, so that a line that waits for the disk keeps nothing else alive.
  */
 final class SessionRecord implements SessionView {
+  final long id;
   final Listener listener;
   final InetSocketAddress clientAddress;
   final long acceptedMillis = System.currentTimeMillis();
@@ -28,10 +29,16 @@ final class SessionRecord implements SessionView {
   int coordinatorSessions;
   int queuePosition;
 
-  SessionRecord(Listener listener, InetSocketAddress clientAddress, long acceptedNanos) {
+  SessionRecord(long id, Listener listener, InetSocketAddress clientAddress, long acceptedNanos) {
+    this.id = id;
     this.listener = listener;
     this.clientAddress = clientAddress;
     this.acceptedNanos = acceptedNanos;
+  }
+
+  @Override
+  public long id() {
+    return id;
   }
 
   @Override

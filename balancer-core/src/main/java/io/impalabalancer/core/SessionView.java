@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface SessionView {
 
+  /** Returns its number, unique in the process, in the order of accepting. */
+  long id();
+
   /** Returns where it came in. */
   Listener listener();
 

@@ -40,6 +40,8 @@ public enum Termination {
   COORDINATOR_DOWN("coordinator-down", 'D', Ending.FIN, Ending.FIN),
   /** The balancer ends, and the grace is over. */
   SHUTDOWN("shutdown", 'K', Ending.FIN, Ending.FIN),
+  /** Somebody closed it by a command. */
+  KILLED("killed", 'K', Ending.FIN, Ending.FIN),
   /** The balancer lacked a descriptor, a port or memory to connect. */
   NO_RESOURCES("no-resources", 'R', Ending.FIN, Ending.NONE),
   /** A defect of the balancer; must never happen. */

@@ -37,7 +37,8 @@ final class WaitQueue {
         lines.computeIfAbsent(connector.listener(), listener -> new LinkedHashSet<>());
     connector.placed(line.size(), joined++);
     line.add(connector);
-    count(connector.listener(), 1);
+    connector.listener().joinedQueue();
+    waiting.incrementAndGet();
     serve();
   }
 
@@ -46,7 +47,8 @@ final class WaitQueue {
     LinkedHashSet<Connector> line = lines.get(connector.listener());
     boolean left = line != null && line.remove(connector);
     if (left) {
-      count(connector.listener(), -1);
+      connector.listener().leftQueue();
+      waiting.decrementAndGet();
     }
     return left;
   }
@@ -84,10 +86,5 @@ final class WaitQueue {
       }
     }
     return false;
-  }
-
-  private void count(Listener listener, int change) {
-    listener.countQueued(change);
-    waiting.addAndGet(change);
   }
 }

@@ -53,6 +53,9 @@ interface Wire {
   /** Returns the bytes that were written out. */
   long written();
 
+  /** Returns the address of this end, null if it cannot be said. Asks the kernel: not for each. */
+  @Nullable InetSocketAddress localAddress();
+
   /** Returns whether the connection is known to be broken, without reading. */
   boolean broken();
 

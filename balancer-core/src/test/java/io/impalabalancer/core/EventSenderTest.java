@@ -2,6 +2,7 @@ package io.impalabalancer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.Protocol;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ class EventSenderTest {
     events.add(listener("third", false));
     Coordinator coordinator = TestPool.of(100).coordinator(0);
     events.connected(coordinator, Protocol.TCP);
-    events.checked(coordinator, "ok", 1_000);
+    events.checked(coordinator, new CheckReport(CheckKind.HTTP, "ok", "", 1_000, 4));
     assertThat(told)
         .containsExactly(
             "first connected c1",
@@ -38,8 +39,8 @@ class EventSenderTest {
       }
 
       @Override
-      public void checked(Coordinator coordinator, String result, long durationNanos) {
-        tell("checked " + result);
+      public void checked(Coordinator coordinator, CheckReport report) {
+        tell("checked " + report.result());
       }
 
       private void tell(String event) {

@@ -143,6 +143,11 @@ final class FakeWires implements Wires {
     }
 
     @Override
+    public @Nullable InetSocketAddress localAddress() {
+      return null;
+    }
+
+    @Override
     public boolean broken() {
       return peerBroken;
     }

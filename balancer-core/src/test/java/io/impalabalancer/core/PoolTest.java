@@ -79,7 +79,7 @@ class PoolTest {
     Coordinator coordinator =
         TestPool.coordinator("c1", 0, Ticker.newMockTicker(), TestPool.of(100));
     coordinator.setStatus(UP, "test");
-    Member member = new Member(coordinator, PRIMARY);
+    Member member = new Member(coordinator, "p", PRIMARY);
     assertThat(member.usable(Protocol.TCP)).isFalse();
     coordinator.resolved(TestPool.LOOPBACK);
     assertThat(member.usable(Protocol.TCP)).isTrue();

@@ -30,7 +30,7 @@ final class TestPool implements Coordinator.Observer {
       Coordinator coordinator = coordinator(member.coordinator(), maxconn, ticker, this);
       coordinator.setStatus(Coordinator.Status.UP, "test");
       coordinator.resolved(LOOPBACK);
-      made.add(new Member(coordinator, member));
+      made.add(new Member(coordinator, "p", member));
     }
     pool = new Pool(new PoolConfig("p", members), made);
   }

@@ -5,6 +5,7 @@ import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.OnMarkedDown;
 import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Coordinator.Status;
@@ -70,6 +71,9 @@ final class CoordinatorWatch {
    */
   private volatile boolean failing;
 
+  /** Whether people let it check; read by any thread. */
+  private volatile boolean enabled = true;
+
   /** Whether it has ended for good; read on every thread that brings news. */
   private volatile boolean ended;
 
@@ -112,12 +116,43 @@ final class CoordinatorWatch {
     if (kind == CheckKind.NONE) {
       coordinator.setStatus(Status.UP, "not checked");
       firstCheck.complete(null);
-    } else if (inMaintenance()) {
+    } else if (paused()) {
       firstCheck.complete(null);
     } else {
       startedNanos = now();
       checkIn(delay.toNanos());
     }
+  }
+
+  /** Returns what is done: never {@code auto}. Any thread. */
+  CheckKind kind() {
+    return kind;
+  }
+
+  /** Returns whether people let it check. Any thread. */
+  boolean enabled() {
+    return enabled;
+  }
+
+  /** Ends or begins to check; the status stays. */
+  void setEnabled(boolean to, String reason) {
+    assert loop.inEventLoop();
+    if (enabled != to) {
+      enabled = to;
+      LOG.info(
+          "event=checks-{} coordinator={} reason=\"{}\"",
+          to ? "enabled" : "disabled",
+          coordinator.name(),
+          reason);
+      adminChanged();
+    }
+  }
+
+  /** Makes the status what people say. */
+  void force(boolean up, String reason) {
+    assert loop.inEventLoop();
+    process.force(up);
+    statusChanged(reason);
   }
 
   /** Takes it that people said something else. */
@@ -126,7 +161,7 @@ final class CoordinatorWatch {
     if (kind == CheckKind.NONE || ended) {
       return;
     }
-    if (inMaintenance()) {
+    if (paused()) {
       pause();
       firstCheck.complete(null);
     } else if (timer == null && !underWay) {
@@ -138,6 +173,10 @@ final class CoordinatorWatch {
 
   private boolean inMaintenance() {
     return coordinator.adminState() == AdminState.MAINT;
+  }
+
+  private boolean paused() {
+    return inMaintenance() || !enabled;
   }
 
   private void pause() {
@@ -270,10 +309,13 @@ final class CoordinatorWatch {
           result.outcome().word(),
           result.reason());
     }
-    effects.checked(coordinator, result.outcome().word(), durationNanos);
+    effects.checked(
+        coordinator,
+        new CheckReport(
+            kind, result.outcome().word(), result.reason(), durationNanos, process.health()));
     firstCheck.complete(null);
     // Whoever was told of all this may have paused it.
-    if (!inMaintenance()) {
+    if (!paused()) {
       checkIn(untilNext(now(), interval().toNanos(), phase));
     }
   }

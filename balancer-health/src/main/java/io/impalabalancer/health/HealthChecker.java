@@ -5,6 +5,7 @@ import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
@@ -39,7 +40,7 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   /** What checks cause outside of the coordinators. */
   interface Effects {
     /** A check has ended. */
-    void checked(Coordinator coordinator, String result, long durationNanos);
+    void checked(Coordinator coordinator, CheckReport report);
 
     /** A check has failed: its host may have moved. */
     void resolveSoon(Coordinator coordinator);
@@ -88,8 +89,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
         Sockets.of(group.next()),
         new Effects() {
           @Override
-          public void checked(Coordinator coordinator, String result, long durationNanos) {
-            balancer.events().checked(coordinator, result, durationNanos);
+          public void checked(Coordinator coordinator, CheckReport report) {
+            balancer.events().checked(coordinator, report);
           }
 
           @Override
@@ -157,6 +158,44 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
               ? Duration.ZERO
               : FIRST_SPREAD.multipliedBy(index).dividedBy(count));
       index++;
+    }
+  }
+
+  /** Returns how a coordinator is checked: {@code none} if it is not. */
+  public CheckKind kind(Coordinator coordinator) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    return watch == null ? CheckKind.NONE : watch.kind();
+  }
+
+  /** Returns whether people let a coordinator be checked. */
+  public boolean enabled(Coordinator coordinator) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    return watch != null && watch.enabled();
+  }
+
+  /**
+   * Ends or begins the checks of a coordinator, as HAProxy's {@code disable health}: its status
+   * stays as it is meanwhile.
+   *
+   * @param reason who and why, for people
+   */
+  public void setEnabled(Coordinator coordinator, boolean enabled, String reason) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    if (watch != null) {
+      loop.execute(() -> watch.setEnabled(enabled, reason));
+    }
+  }
+
+  /**
+   * Makes a coordinator UP or DOWN, as HAProxy's {@code set server health}: until its checks, if
+   * they go on, find something else.
+   *
+   * @param reason who and why, for people
+   */
+  public void force(Coordinator coordinator, boolean up, String reason) {
+    CoordinatorWatch watch = watches.get(coordinator);
+    if (watch != null) {
+      loop.execute(() -> watch.force(up, reason));
     }
   }
 

@@ -77,6 +77,17 @@ final class HealthState {
     return status() == Status.DOWN;
   }
 
+  /** Takes it that people know better. */
+  void force(boolean up) {
+    checking = false;
+    health = up ? top : 0;
+  }
+
+  /** Returns HAProxy's number: 0 to rise + fall - 1. */
+  int health() {
+    return health;
+  }
+
   /** Lets the next check come at {@code fastinter}. */
   void soon() {
     soon = true;

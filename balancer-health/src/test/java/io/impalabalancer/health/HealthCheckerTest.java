@@ -77,6 +77,40 @@ class HealthCheckerTest {
   }
 
   @Nested
+  class Commands {
+
+    @Test
+    void disabledChecksLeaveTheStatusAndComeBackAtOnce() {
+      Coordinator coordinator = addWithWeb();
+      web.answer = OK;
+      HealthChecker checker = rig.started(checks(CheckKind.HTTP).make());
+      checker.setEnabled(coordinator, false, "night shift");
+      rig.run();
+      web.answer = NOT_AVAILABLE;
+      rig.advance(Duration.ofMinutes(10));
+      assertThat(checker.enabled(coordinator)).isFalse();
+      assertThat(rig.checks).hasSize(1);
+      assertThat(coordinator.status()).isEqualTo(Status.UP);
+      checker.setEnabled(coordinator, true, "day shift");
+      rig.untilChecks(2);
+      assertThat(rig.results()).containsExactly("ok", "bad-status");
+    }
+
+    @Test
+    void aForcedStatusHoldsUntilChecksFindSomethingElse() {
+      Coordinator coordinator = addWithWeb();
+      web.answer = OK;
+      HealthChecker checker = rig.started(checks(CheckKind.HTTP).make());
+      checker.force(coordinator, false, "night shift");
+      rig.run();
+      assertThat(rig.changes).last().asString().isEqualTo("UP -> DOWN (night shift)");
+      rig.checkAfter(INTER);
+      rig.checkAfter(FASTINTER);
+      assertThat(coordinator.status()).isEqualTo(Status.UP);
+    }
+  }
+
+  @Nested
   class Http {
     @Test
     void theFirstResultDecidesAlone() {

@@ -7,6 +7,7 @@ import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CoordinatorConfig;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
 import io.impalabalancer.core.TestCoordinators;
@@ -174,8 +175,8 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
   }
 
   @Override
-  public void checked(Coordinator coordinator, String result, long durationNanos) {
-    checks.add(new Ended(coordinator, result, ticker.nanoTime(), durationNanos));
+  public void checked(Coordinator coordinator, CheckReport report) {
+    checks.add(new Ended(coordinator, report.result(), ticker.nanoTime(), report.durationNanos()));
   }
 
   @Override

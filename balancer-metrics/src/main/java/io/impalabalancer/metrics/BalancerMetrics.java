@@ -3,6 +3,7 @@ package io.impalabalancer.metrics;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
@@ -127,10 +128,10 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
   }
 
   @Override
-  public void checked(Coordinator coordinator, String result, long durationNanos) {
+  public void checked(Coordinator coordinator, CheckReport report) {
     CoordinatorMeters meters = coordinators.get(coordinator);
     if (meters != null) {
-      meters.checked(result, durationNanos);
+      meters.checked(report);
     }
   }
 

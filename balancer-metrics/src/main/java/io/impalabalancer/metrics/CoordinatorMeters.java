@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
@@ -108,7 +109,7 @@ final class CoordinatorMeters {
         .tags(tags)
         .description("Sessions that hold a slot now, over all listeners and ports")
         .register(registry);
-    Gauge.builder("coordinator.session.limit", () -> coordinator.config().maxconn())
+    Gauge.builder("coordinator.session.limit", coordinator::maxconn)
         .tags(tags)
         .description("Most sessions at once over all listeners and ports; 0 means no limit")
         .register(registry);
@@ -156,8 +157,8 @@ final class CoordinatorMeters {
     requireNonNull(changedMillis.get(axis)).set(clock.wallTime());
   }
 
-  void checked(String result, long durationNanos) {
-    checks.computeIfAbsent(result, this::check).increment();
-    checkDuration.record(durationNanos, TimeUnit.NANOSECONDS);
+  void checked(CheckReport report) {
+    checks.computeIfAbsent(report.result(), this::check).increment();
+    checkDuration.record(report.durationNanos(), TimeUnit.NANOSECONDS);
   }
 }

@@ -26,7 +26,7 @@ final class ListenerMeters {
     gauge("listener.sessions", name, listener::sessions)
         .description("Sessions now, from accept to end")
         .register(registry);
-    gauge("listener.session.limit", name, () -> listener.config().maxconn())
+    gauge("listener.session.limit", name, listener::maxconn)
         .description("Most sessions at once; above it the kernel holds new clients")
         .register(registry);
     gauge("listener.queued.sessions", name, listener::queued)

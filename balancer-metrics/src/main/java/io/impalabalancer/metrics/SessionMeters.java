@@ -82,7 +82,7 @@ final class SessionMeters {
         .tags(tags)
         .description("Sessions that hold a slot now")
         .register(registry);
-    Gauge.builder("sessions.peak", counters::sessionsMax)
+    Gauge.builder("sessions.peak", counters::sessionsPeak)
         .tags(tags)
         .description("Most sessions that held a slot at once since the start")
         .register(registry);

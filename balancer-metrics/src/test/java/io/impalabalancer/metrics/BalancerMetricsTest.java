@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.impalabalancer.config.AdminState;
+import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
@@ -147,8 +149,8 @@ class BalancerMetricsTest {
 
   @Test
   void checksCountByResultAndConnectErrorsByReason() {
-    metrics.checked(c1, "ok", FakeSession.millis(10));
-    metrics.checked(c1, "timeout", FakeSession.millis(2000));
+    metrics.checked(c1, report("ok", FakeSession.millis(10)));
+    metrics.checked(c1, report("timeout", FakeSession.millis(2000)));
     metrics.connectFailed(c1, Protocol.HIVESERVER2, ConnectFailure.REFUSED);
 
     assertThat(sample("coordinator_checks_total{coordinator=\"c1\",result=\"ok\"}")).isEqualTo(1);
@@ -214,7 +216,7 @@ class BalancerMetricsTest {
 
   @Test
   void promtoolFindsNothingToSay() throws IOException, InterruptedException {
-    metrics.checked(c1, "refused", 1);
+    metrics.checked(c1, report("refused", 1));
     Process promtool = promtool();
     promtool.getOutputStream().write(metrics.scrape(null).text().getBytes(StandardCharsets.UTF_8));
     promtool.getOutputStream().close();
@@ -287,5 +289,9 @@ class BalancerMetricsTest {
       samples.put(sample.group(1) + labels, Double.valueOf(sample.group(3)));
     }
     return samples;
+  }
+
+  private static CheckReport report(String result, long durationNanos) {
+    return new CheckReport(CheckKind.HTTP, result, "", durationNanos, 0);
   }
 }

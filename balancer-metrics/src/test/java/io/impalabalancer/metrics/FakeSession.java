@@ -52,6 +52,11 @@ final class FakeSession implements SessionView {
   }
 
   @Override
+  public long id() {
+    return 1;
+  }
+
+  @Override
   public Listener listener() {
     return listener;
   }

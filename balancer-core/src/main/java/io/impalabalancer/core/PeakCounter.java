@@ -1,0 +1,63 @@
+package io.impalabalancer.core;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A number that goes up and down, and the most that it was: since the start, and since that was
+ * cleared last. Any thread; loops pay one addition and one comparison.
+ */
+final class PeakCounter {
+  private final AtomicInteger now = new AtomicInteger();
+  private final AtomicInteger max = new AtomicInteger();
+
+  /** The most before the last clearing. */
+  private volatile int before;
+
+  int get() {
+    return now.get();
+  }
+
+  /** Adds one. */
+  void enter() {
+    now.incrementAndGet();
+    notePeak();
+  }
+
+  /** Adds one unless that would be above a limit. It is no peak yet: see {@link #notePeak}. */
+  boolean enter(int limit) {
+    if (now.incrementAndGet() <= limit) {
+      return true;
+    }
+    now.decrementAndGet();
+    return false;
+  }
+
+  /** Takes one away. */
+  void leave() {
+    now.decrementAndGet();
+  }
+
+  /** Counts the number as it is among those of which the most is kept. */
+  void notePeak() {
+    int value = now.get();
+    if (value > max.get()) {
+      max.accumulateAndGet(value, Math::max);
+    }
+  }
+
+  /** Returns the most since {@link #clearMax}, or else since the start. */
+  int max() {
+    return max.get();
+  }
+
+  /** Returns the most since the start. */
+  int peak() {
+    return Math.max(before, max.get());
+  }
+
+  /** Begins anew with the number as it is. */
+  synchronized void clearMax() {
+    before = peak();
+    max.set(now.get());
+  }
+}
