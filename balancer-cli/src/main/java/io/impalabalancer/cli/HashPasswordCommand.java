@@ -51,9 +51,10 @@ final class HashPasswordCommand implements Callable<Integer> {
   }
 
   /** Returns what was typed, null if it cannot be taken. */
+  @SuppressWarnings("SystemConsoleNull") // asked as well
   private static @Nullable String password(PrintWriter err) throws IOException {
     Console console = System.console();
-    if (console == null) {
+    if (console == null || !isTerminal(console)) {
       String line =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
       return line == null ? "" : line;
@@ -65,5 +66,15 @@ final class HashPasswordCommand implements Callable<Integer> {
       return null;
     }
     return new String(once);
+  }
+
+  /** Returns whether somebody types there: a Java 22 or newer may have a console without one. */
+  private static boolean isTerminal(Console console) {
+    try {
+      return Runtime.version().feature() < 22
+          || (Boolean) Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a Java 22 knows whether a console is a terminal", e);
+    }
   }
 }
