@@ -22,7 +22,10 @@ final class Machine {
   private static final Path LIMITS = Path.of("/proc/self/limits");
   private static final Pattern OPEN_FILES = Pattern.compile("(?m)^Max open files +(\\d+) ");
 
-  /** Descriptors beside those of sessions: libraries, logs, listeners, checks, the web port. */
+  /**
+   * Descriptors beside those of sessions and pipes: libraries, logs, listeners, checks, the web
+   * port.
+   */
   private static final int OTHER_DESCRIPTORS = 200;
 
   private Machine() {}
@@ -39,7 +42,7 @@ final class Machine {
       listener.binds().forEach(bind -> tryBind("listener " + listener.name(), bind, warnings));
     }
     config.stats().bind().ifPresent(bind -> tryBind("stats", bind, warnings));
-    openFiles().ifPresent(limit -> compareDescriptors(config.maxconn(), limit, warnings));
+    openFiles().ifPresent(limit -> compareDescriptors(config, limit, warnings));
     return warnings;
   }
 
@@ -72,8 +75,11 @@ final class Machine {
     }
   }
 
-  private static void compareDescriptors(int maxconn, long limit, List<Problem> warnings) {
-    long needed = 2L * maxconn + OTHER_DESCRIPTORS;
+  private static void compareDescriptors(
+      BalancerConfig config, long limit, List<Problem> warnings) {
+    int maxconn = config.maxconn();
+    long others = OTHER_DESCRIPTORS + 2L * config.maxpipes();
+    long needed = 2L * maxconn + others;
     if (limit < needed) {
       warnings.add(
           new Problem(
@@ -85,7 +91,7 @@ final class Machine {
                   + " sessions need up to "
                   + needed
                   + "; raise the limit (ulimit -n, LimitNOFILE) or lower maxconn to "
-                  + Math.max(1, (limit - OTHER_DESCRIPTORS) / 2)));
+                  + Math.max(1, (limit - others) / 2)));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
  * @param threads event loops of the relay; 0 means one per core
  * @param bufferLimit most bytes held for all sessions together before reading slows, see {@code
  *     reference.conf}
+ * @param maxpipes most pipes to splice through; 0 copies everything
  */
 public record BalancerConfig(
     List<CoordinatorConfig> coordinators,
@@ -26,7 +27,8 @@ public record BalancerConfig(
     int maxconn,
     int threads,
     WireKind wire,
-    long bufferLimit) {
+    long bufferLimit,
+    int maxpipes) {
 
   /** The name of the pool that holds every coordinator in the order declared. */
   public static final String POOL_ALL = "all";

@@ -14,6 +14,7 @@ final class BalancerReader {
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
   static final int MOST_CONNECTIONS = 10_000_000;
+  private static final int MOST_PIPES = 100_000;
   private static final long KIB = 1024;
   private static final long MIB = 1024 * KIB;
   private static final long TIB = 1024 * 1024 * MIB;
@@ -25,6 +26,7 @@ final class BalancerReader {
     int threads = root.get("threads").integerOr("auto", 0, 1, 1024);
     WireKind wire = root.get("wire").word(WireKind.values(), WireKind::word);
     long bufferLimit = root.get("buffer-limit").size(MIB, TIB);
+    int maxpipes = root.get("maxpipes").integer(0, MOST_PIPES);
     List<Placed<CoordinatorConfig>> placed = CoordinatorReader.read(root);
     List<CoordinatorConfig> coordinators = placed.stream().map(Placed::value).toList();
     List<PoolConfig> pools = PoolReader.read(root, coordinators);
@@ -43,7 +45,8 @@ final class BalancerReader {
             maxconn,
             threads,
             wire,
-            bufferLimit);
+            bufferLimit,
+            maxpipes);
     root.refuseUnknownKeys();
     new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
     return config;

@@ -189,6 +189,7 @@ class EffectiveTest {
       "threads = 2",
       "wire = epoll",
       "buffer-limit = 64MiB",
+      "maxpipes = 7",
       "check { type = tcp, path = \"/a b?c=\\\"\", rise = 9, observe = none }",
       "resolve.interval = 1d",
       "stats { bind = \"[::]:25002\", open = true }",

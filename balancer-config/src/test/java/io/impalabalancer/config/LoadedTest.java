@@ -343,7 +343,7 @@ class LoadedTest {
         parse(
                 balancer(
                     """
-                    threads = 4, wire = channel, buffer-limit = 1GiB
+                    threads = 4, wire = channel, buffer-limit = 1GiB, maxpipes = 0
                     resolve { interval = 1m, retry = 250ms }
                     stats {
                       bind = "0.0.0.0:8080", open = true, open-metrics = false, open-health = false
@@ -364,6 +364,7 @@ class LoadedTest {
     assertThat(config.threads()).isEqualTo(4);
     assertThat(config.wire()).isEqualTo(WireKind.CHANNEL);
     assertThat(config.bufferLimit()).isEqualTo(1L << 30);
+    assertThat(config.maxpipes()).isZero();
     assertThat(config.resolve())
         .isEqualTo(new ResolveConfig(Duration.ofMinutes(1), Duration.ofMillis(250)));
     assertThat(config.stats())

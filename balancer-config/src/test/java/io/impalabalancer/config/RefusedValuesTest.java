@@ -75,9 +75,9 @@ class RefusedValuesTest {
         .containsExactly(
             "test.conf:4: impala-balancer: unknown key \"coord-1\" (an unquoted name with "
                 + "dots is a path; if it is one name, write \"coord-1.example.com\"); known keys: "
-                + "maxconn, threads, wire, buffer-limit, coordinators, coordinator-defaults, "
-                + "pools, member-defaults, defaults, listeners, check, resolve, stats, log, "
-                + "shutdown");
+                + "maxconn, threads, wire, buffer-limit, maxpipes, coordinators, "
+                + "coordinator-defaults, pools, member-defaults, defaults, listeners, check, "
+                + "resolve, stats, log, shutdown");
   }
 
   @Test
@@ -208,6 +208,9 @@ class RefusedValuesTest {
         .containsExactly(
             "test.conf:4: buffer-limit: found 268435456, expected a size from 1MiB to 1TiB;"
                 + " the unit is missing, as in 64MiB");
+    assertThat(problems(balancer("maxpipes = -1")))
+        .containsExactly(
+            "test.conf:4: maxpipes: found -1, expected a whole number from 0 to 100000");
     assertThat(problems(balancer("buffer-limit = 1KiB")))
         .containsExactly(
             "test.conf:4: buffer-limit: found \"1KiB\", expected a size from 1MiB to 1TiB");

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ public final class Balancer implements AutoCloseable {
   private final AtomicLong sessionIds = new AtomicLong();
   private final EventSender events = new EventSender();
   private final HeldBytes held;
+  private final LongAdder splicedBytes = new LongAdder();
   private final Admission admission;
   private final WaitQueue queue = new WaitQueue();
   private final Coordinator.Observer changes = new Changes();
@@ -69,7 +71,14 @@ public final class Balancer implements AutoCloseable {
             threads, new DefaultThreadFactory("relay"), wires.ioHandlers());
     boolean nativeAddress = wires instanceof EpollWires;
     for (EventExecutor each : group) {
-      Loop loop = new Loop((IoEventLoop) each, ticker, held, nativeAddress);
+      int pipes = share(config.maxpipes(), loops.size(), threads);
+      Loop loop =
+          new Loop(
+              (IoEventLoop) each,
+              ticker,
+              held,
+              nativeAddress,
+              wires.pipes(pipes, splicedBytes, ticker));
       loop.probeLag();
       loops.add(loop);
     }
@@ -77,6 +86,11 @@ public final class Balancer implements AutoCloseable {
     resolver = new Resolver(config.resolve(), lookup);
     parts = new Parts(config, Map.of(), Map.of(), Map.of());
     new Reload(this, parts, config).apply();
+  }
+
+  /** Returns what one loop gets of a limit; the shares add up to it. */
+  private static int share(int limit, int loop, int loops) {
+    return (limit + loop) / loops;
   }
 
   private static int cores() {
@@ -191,6 +205,11 @@ public final class Balancer implements AutoCloseable {
     held.setLimit(next.config().bufferLimit());
     if (next.config().maxconn() != maxconnBefore) {
       admission.setMaxconn(next.config().maxconn());
+    }
+    for (int i = 0; i < loops.size(); i++) {
+      EpollPipes pipes = loops.get(i).pipes();
+      int most = share(next.config().maxpipes(), i, loops.size());
+      loops.get(i).eventLoop().execute(() -> pipes.setMost(most));
     }
     resolver.setConfig(next.config().resolve());
     leaving.forEach(resolver::stop);
@@ -368,6 +387,20 @@ public final class Balancer implements AutoCloseable {
     return held.get();
   }
 
+  /** Returns the bytes that the kernel has moved from socket to socket, ever. */
+  public long splicedBytes() {
+    return splicedBytes.sum();
+  }
+
+  /** Returns the pipes with bytes in them, of all sessions. */
+  int pipesInUse() {
+    int sum = 0;
+    for (Loop loop : loops) {
+      sum += loop.eventLoop().submit(() -> loop.pipes().inUse()).syncUninterruptibly().getNow();
+    }
+    return sum;
+  }
+
   /** Returns the timers that are set, of all sessions. */
   int timers() {
     int sum = 0;
@@ -417,7 +450,7 @@ public final class Balancer implements AutoCloseable {
   public void close() {
     stopAccepting();
     for (Loop loop : loops) {
-      loop.eventLoop().submit(loop::abandonSessions).syncUninterruptibly();
+      loop.eventLoop().submit(loop::close).syncUninterruptibly();
     }
     resolver.close();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();

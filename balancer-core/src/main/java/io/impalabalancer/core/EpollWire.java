@@ -49,8 +49,19 @@ final class EpollWire implements Wire, EpollIoHandle {
   private final Loop loop;
   private @Nullable LinuxSocket socket;
   private @Nullable IoRegistration registration;
-  private @Nullable ByteBuf held;
   private @Nullable ByteBuf first;
+
+  /** What could not be written yet is in one of these, or there is nothing. */
+  private @Nullable ByteBuf held;
+
+  private @Nullable EpollPipe pipe;
+
+  /** What the loop's sum of held bytes has of this wire. */
+  private int heldCounted;
+
+  /** How far what is written here is bulk, see {@link EpollPipes}. */
+  private int bulk;
+
   private long written;
   private boolean connecting;
   private boolean fullRead;
@@ -216,7 +227,7 @@ final class EpollWire implements Wire, EpollIoHandle {
         hungUp = true;
         errorSeen |= (bits & Native.EPOLLERR) != 0;
       }
-      if ((bits & Native.EPOLLOUT) != 0 && held != null) {
+      if ((bits & Native.EPOLLOUT) != 0 && pending() > 0) {
         flush();
       }
       if (socket != null
@@ -249,6 +260,7 @@ final class EpollWire implements Wire, EpollIoHandle {
 
   @Override
   public boolean write(int length) {
+    bulk = loop.pipes().next(bulk, length);
     LinuxSocket to = socket();
     try {
       delayNothing(to);
@@ -305,40 +317,116 @@ final class EpollWire implements Wire, EpollIoHandle {
   }
 
   private void hold(ByteBuf rest) {
-    assert held == null : "written to while bytes are held";
+    assert pending() == 0 : "written to while bytes are held";
     held = rest;
-    loop.held().add(rest.readableBytes());
+    countHeld();
     ask(READ_AND_WRITE);
   }
 
-  /** Writes what is held, as far as it goes. */
-  private void flush() {
+  @Override
+  public int splice(Wire from) {
+    EpollPipes pipes = loop.pipes();
+    long room = loop.held().roomBytes();
+    if (!pipes.splices(bulk) || room < HeldBytes.READ_MAX_BYTES) {
+      return 0;
+    }
+    EpollPipe taken = pipes.take();
+    if (taken == null) {
+      return 0;
+    }
+    int count;
+    try {
+      count = taken.fill(((EpollWire) from).socket(), room);
+    } catch (IOException | NotYetConnectedException e) {
+      count = BROKEN;
+    }
+    if (count > 0) {
+      bulk = pipes.next(bulk, count);
+      pipe = taken;
+    } else {
+      pipes.giveBack(taken);
+    }
+    return count;
+  }
+
+  @Override
+  public boolean writeSpliced() {
+    try {
+      drainPipe();
+      if (pending() > 0) {
+        countHeld();
+        ask(READ_AND_WRITE);
+      }
+      return true;
+    } catch (IOException | NotYetConnectedException e) {
+      return false;
+    }
+  }
+
+  private void drainPipe() throws IOException {
+    EpollPipe full = pipe;
+    if (full == null) {
+      return;
+    }
+    LinuxSocket to = socket();
+    delayNothing(to);
+    int sent = full.drain(to);
+    written += sent;
+    loop.pipes().count(sent);
+    if (full.pending() == 0) {
+      pipe = null;
+      loop.pipes().giveBack(full);
+    }
+  }
+
+  private void drainHeld() throws IOException {
     ByteBuf bytes = held;
     if (bytes == null) {
       return;
     }
+    LinuxSocket to = socket();
+    delayNothing(to);
+    written += send(to, bytes);
+    if (!bytes.isReadable()) {
+      held = null;
+      bytes.release();
+    }
+  }
+
+  /** Writes what is held, as far as it goes. */
+  private void flush() {
+    int before = pending();
     try {
-      LinuxSocket to = socket();
-      delayNothing(to);
-      int sent = send(to, bytes);
-      written += sent;
-      loop.held().add(-sent);
-      if (!bytes.isReadable()) {
-        held = null;
-        bytes.release();
-        ask(READ);
-        relay.onDrained();
-      } else if (sent > 0) {
-        relay.onProgress();
-      }
+      drainHeld();
+      drainPipe();
     } catch (IOException | NotYetConnectedException e) {
       relay.onBroken();
+      return;
+    }
+    countHeld();
+    if (pending() == 0) {
+      ask(READ);
+      relay.onDrained();
+    } else if (pending() < before) {
+      relay.onProgress();
     }
   }
 
   @Override
   public int pending() {
+    if (pipe != null) {
+      return pipe.pending();
+    }
     return held == null ? 0 : held.readableBytes();
+  }
+
+  /** Brings the loop's sum of held bytes up to date. */
+  private void countHeld() {
+    int now = pending();
+    if (now != heldCounted) {
+      loop.held().add(now - heldCounted);
+      heldCounted = now;
+    }
   }
 
   @Override
@@ -398,12 +486,15 @@ final class EpollWire implements Wire, EpollIoHandle {
     if (open == null) {
       return;
     }
-    ByteBuf bytes = held;
-    if (bytes != null) {
+    if (held != null) {
+      held.release();
       held = null;
-      loop.held().add(-bytes.readableBytes());
-      bytes.release();
     }
+    if (pipe != null) {
+      loop.pipes().discard(pipe);
+      pipe = null;
+    }
+    countHeld();
     try {
       // Closing first spares the call that takes the descriptor out of epoll.
       open.close();

@@ -17,7 +17,7 @@ import java.time.Duration;
  * pipelines. What it uses of Netty is public, but marked unstable, and stays within the classes
  * named Epoll.
  */
-final class EpollWires implements Wires {
+class EpollWires implements Wires {
   private static final int IPPROTO_TCP = 6;
   private static final int TCP_KEEPIDLE = 4;
   private static final int TCP_KEEPINTVL = 5;

@@ -38,12 +38,17 @@ final class HeldBytes {
     return held.get() >= limitBytes;
   }
 
+  /** Returns how much is left of the limit; negative above it. */
+  long roomBytes() {
+    return limitBytes - held.get();
+  }
+
   /**
    * Returns how much one read may take, so that a write that fails at once leaves the sum below the
    * limit plus {@link #READ_MIN_BYTES} a session.
    */
   int readBytes() {
-    long room = limitBytes - held.get();
+    long room = roomBytes();
     return room >= READ_MAX_BYTES ? READ_MAX_BYTES : (int) Math.max(room, READ_MIN_BYTES);
   }
 }

@@ -30,6 +30,7 @@ final class Loop {
   private final HeldBytes held;
   private final ByteBuffer readBuffer;
   private final long readBufferAddress;
+  private final EpollPipes pipes;
   private final TimerWheel timers;
   private final SessionList silent = new SessionList();
   private final SessionList speaking = new SessionList();
@@ -46,13 +47,20 @@ final class Loop {
    * Makes one.
    *
    * @param nativeAddress whether the wire asks for the address of the read buffer
+   * @param pipes what the wire splices through
    */
-  Loop(IoEventLoop eventLoop, Ticker ticker, HeldBytes held, boolean nativeAddress) {
+  Loop(
+      IoEventLoop eventLoop,
+      Ticker ticker,
+      HeldBytes held,
+      boolean nativeAddress,
+      EpollPipes pipes) {
     this.eventLoop = eventLoop;
     this.ticker = ticker;
     this.held = held;
     readBuffer = ByteBuffer.allocateDirect(HeldBytes.READ_MAX_BYTES);
     readBufferAddress = nativeAddress ? Buffer.memoryAddress(readBuffer) : 0;
+    this.pipes = pipes;
     timers = new TimerWheel(ticker.nanoTime());
   }
 
@@ -99,6 +107,10 @@ final class Loop {
 
   long readBufferAddress() {
     return readBufferAddress;
+  }
+
+  EpollPipes pipes() {
+    return pipes;
   }
 
   /** Returns the time of the injected clock. Any thread. */
@@ -250,8 +262,9 @@ final class Loop {
   }
 
   /** Ends all sessions and waits for no peer: nothing is left of any when this returns. */
-  void abandonSessions() {
+  void close() {
     closeSessions(session -> true, Termination.SHUTDOWN);
     sessions().forEach(Session::abandon);
+    pipes.close();
   }
 }

@@ -176,7 +176,11 @@ final class Relay implements Runnable {
     }
     Relay to = other();
     for (int i = 0; i < READS_A_TURN; i++) {
-      int count = wire().read();
+      int count = to.wire().splice(wire());
+      boolean spliced = count > 0;
+      if (count == 0) {
+        count = wire().read();
+      }
       if (count == 0) {
         return;
       } else if (count == Wire.END) {
@@ -188,12 +192,12 @@ final class Relay implements Runnable {
         return;
       }
       session.moved();
-      if (!to.wire().write(count)) {
+      if (!(spliced ? to.wire().writeSpliced() : to.wire().write(count))) {
         session.onBroken(to);
         return;
       }
       to.countWritten();
-      if (to.pending() > 0 || !wire().mayReadMore()) {
+      if (to.pending() > 0 || !(spliced || wire().mayReadMore())) {
         return;
       }
     }

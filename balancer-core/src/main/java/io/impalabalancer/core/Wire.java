@@ -47,6 +47,26 @@ interface Wire {
   /** Writes bytes as {@link #write(int)}, and releases them when they are gone. */
   boolean write(ByteBuf bytes);
 
+  /**
+   * Takes what another wire of the same kind has to read, without reading it, if this one has seen
+   * that it is worth it. Nothing may be held. {@link #writeSpliced} is to follow.
+   *
+   * @return how many bytes; 0 if the other is to be read: there is nothing, it has ended, or it is
+   *     not worth it; {@link #BROKEN} if the other is broken
+   */
+  default int splice(Wire from) {
+    return 0;
+  }
+
+  /**
+   * Writes what {@link #splice} took. What does not fit is held, as with {@link #write(int)}.
+   *
+   * @return false if the connection is broken
+   */
+  default boolean writeSpliced() {
+    throw new UnsupportedOperationException();
+  }
+
   /** Returns the bytes that are held. */
   int pending();
 

@@ -4,7 +4,9 @@ import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.WireKind;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.Epoll;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
+import java.util.concurrent.atomic.LongAdder;
 
 /** A kind of wire: makes the sockets of a platform. The kinds behave alike. */
 interface Wires {
@@ -28,6 +30,11 @@ interface Wires {
    * @throws io.netty.channel.ChannelException if there is no descriptor left for it
    */
   Wire wire(Relay relay);
+
+  /** Makes the pipes of one loop, as {@link EpollPipes}. */
+  default EpollPipes pipes(int most, LongAdder splicedBytes, Ticker ticker) {
+    return new EpollPipes(most, splicedBytes, ticker);
+  }
 
   /**
    * Returns the kind that the configuration asks for.

@@ -18,7 +18,8 @@
  *       success sends the first bytes.
  *   <li>Two {@link io.impalabalancer.core.Relay}s move bytes, one reading from each {@link
  *       io.impalabalancer.core.Wire}, until both directions have ended, or a timeout, a reset or a
- *       command ends them.
+ *       command ends them. Bulk does not pass through memory: the kernel moves it through an {@link
+ *       io.impalabalancer.core.EpollPipe}.
  *   <li>{@link io.impalabalancer.core.Session#close} is the only way out. It names a {@link
  *       io.impalabalancer.core.Termination}, which says what each side is sent; when both wires are
  *       closed the slot goes back, the {@link io.impalabalancer.core.SessionRecord} goes to whoever

@@ -74,6 +74,16 @@ final class BalancerRig implements AutoCloseable {
     return make(wire, hocon, null).open();
   }
 
+  /** As {@link #start(String, String)}, with wires of the caller's. */
+  static BalancerRig start(Wires wires, String hocon) throws IOException {
+    return make(wires, config("auto", hocon), null).open();
+  }
+
+  /** As {@link #startFrozen(String, String)}, with wires of the caller's. */
+  static BalancerRig startFrozen(Wires wires, String hocon) throws IOException {
+    return make(wires, config("auto", hocon), Ticker.newMockTicker()).open();
+  }
+
   /** As {@link #start}, with a clock that moves only by {@link #advance}. */
   static BalancerRig startFrozen(String wire, String hocon) throws IOException {
     return make(wire, hocon, Ticker.newMockTicker()).open();
@@ -82,12 +92,16 @@ final class BalancerRig implements AutoCloseable {
   /** As {@link #start}, with the coordinators CHECKING and nothing bound yet. */
   static BalancerRig make(String wire, String hocon, @Nullable MockTicker clock) {
     BalancerConfig config = config(wire, hocon);
+    return make(Wires.of(config.wire()), config, clock);
+  }
+
+  private static BalancerRig make(Wires wires, BalancerConfig config, @Nullable MockTicker clock) {
     return new BalancerRig(
         new Balancer(
             config,
             clock == null ? Ticker.systemTicker() : clock,
             InetAddress::getAllByName,
-            Wires.of(config.wire())),
+            wires),
         clock);
   }
 
@@ -245,6 +259,7 @@ final class BalancerRig implements AutoCloseable {
   void assertNothingLeft() {
     assertThat(balancer.heldBytes()).as("held bytes").isZero();
     assertThat(balancer.timers()).as("timers").isZero();
+    assertThat(balancer.pipesInUse()).as("pipes in use").isZero();
     balancer.coordinators().forEach(c -> assertThat(c.sessions()).as(c.name()).isZero());
     for (Listener listener : balancer.listeners()) {
       assertThat(listener.sessions()).as(listener.name()).isZero();

@@ -4,6 +4,7 @@ import static io.impalabalancer.core.BalancerRig.coordinators;
 import static io.impalabalancer.core.BalancerRig.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -15,6 +16,7 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -412,19 +414,47 @@ class RandomRelayTest {
   @CsvSource({
     "epoll, on-accept",
     "epoll, on-first-bytes",
+    "fickle, on-accept",
+    "fickle, on-first-bytes",
     "channel, on-accept",
     "channel, on-first-bytes"
   })
   void whatPassesIsWhatWouldPassDirectly(String wire, String dial) throws Exception {
     System.out.printf("RandomRelayTest %s %s: -Drelay.seed=%d%n", wire, dial, SEED);
     SplittableRandom random = new SplittableRandom(SEED);
+    Wires wires =
+        switch (wire) {
+          case "epoll" -> new EpollWires();
+          case "fickle" -> new FickleWires();
+          default -> new ChannelWires();
+        };
+    long spliced = 0;
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MILLIS);
     do {
-      round(wire, dial, random.nextInt(), random.nextBoolean());
+      spliced += round(wires, dial, random.nextInt(), random.nextBoolean());
     } while (deadline - System.nanoTime() > 0);
+    if (wire.equals("fickle")) {
+      assertThat(spliced).isPositive();
+    }
   }
 
-  private void round(String wire, String dial, int roundSeed, boolean tight) throws Exception {
+  /** The epoll wire, going over to splicing and back after any move. */
+  private static final class FickleWires extends EpollWires {
+    @Override
+    public EpollPipes pipes(int most, LongAdder splicedBytes, Ticker ticker) {
+      SplittableRandom random = new SplittableRandom(SEED);
+      return new EpollPipes(most, splicedBytes, ticker) {
+        @Override
+        int next(int bulk, int movedBytes) {
+          return random.nextBoolean() ? 0 : Integer.MAX_VALUE;
+        }
+      };
+    }
+  }
+
+  /** Returns how many bytes were spliced. */
+  private static long round(Wires wires, String dial, int roundSeed, boolean tight)
+      throws Exception {
     List<Plan> plans = new ArrayList<>();
     for (int i = 0; i < SESSIONS_A_ROUND; i++) {
       plans.add(Plan.random(i, roundSeed * 1_000L + i));
@@ -436,13 +466,15 @@ class RandomRelayTest {
       direct.start(direct.port, plans);
       direct.awaitAll();
       Way balanced = new Way(peers, tight ? 65_536 : 0, greets);
+      long spliced;
       try (BalancerRig rig =
           BalancerRig.start(
-              wire, limit + coordinators("", balanced.port) + listener("dial = " + dial))) {
+              wires, limit + coordinators("", balanced.port) + listener("dial = " + dial))) {
         balanced.start(rig.port(), plans);
         balanced.awaitAll();
         rig.awaitSessions(0);
         assertThat(rig.ended).hasSize(plans.size());
+        spliced = rig.balancer.splicedBytes();
       }
       for (Plan plan : plans) {
         Outcome expected = outcome(direct, plan);
@@ -451,6 +483,7 @@ class RandomRelayTest {
         assertSame(what, plan, expected.client, actual.client, plan.client, plan.server);
         assertSame(what, plan, expected.server, actual.server, plan.server, plan.client);
       }
+      return spliced;
     }
   }
 

@@ -371,7 +371,7 @@ class SessionTest {
     onLoop(() -> client.arrive("q"));
     FakeWire server = wires.dialled.get(0);
     onLoop(server.relay::onConnected);
-    onLoop(loop::abandonSessions);
+    onLoop(loop::close);
     assertThat(client.closed && server.closed).isTrue();
     assertThat(ended).extracting(SessionView::termination).containsExactly(Termination.SHUTDOWN);
   }

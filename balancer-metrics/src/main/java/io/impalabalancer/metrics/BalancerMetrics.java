@@ -61,6 +61,10 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
         .baseUnit(BaseUnits.BYTES)
         .description("Bytes read and not yet written, of all sessions")
         .register(registry);
+    FunctionCounter.builder("spliced", balancer, Balancer::splicedBytes)
+        .baseUnit(BaseUnits.BYTES)
+        .description("Bytes that the kernel moved from socket to socket without a copy")
+        .register(registry);
     Gauge.builder("loop.lag", () -> balancer.loopLagNanos() / NANOS_PER_SECOND)
         .baseUnit("seconds")
         .description("How late the event loops were when last probed, the worst of them")

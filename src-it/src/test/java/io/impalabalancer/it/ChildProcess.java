@@ -70,6 +70,10 @@ final class ChildProcess implements AutoCloseable {
     }
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Returns what the program wrote until now. */
   List<Line> lines() {
     synchronized (lines) {
