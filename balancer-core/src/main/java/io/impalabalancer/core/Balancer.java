@@ -36,6 +36,9 @@ import org.slf4j.event.Level;
  * #closeSessions(Termination)}, {@link #close}.
  */
 public final class Balancer implements AutoCloseable {
+  /** What the names of the event loops' threads begin with. */
+  public static final String THREAD_NAME = "relay";
+
   private static final Logger LOG = LoggerFactory.getLogger(Balancer.class);
 
   private final Ticker ticker;
@@ -68,7 +71,7 @@ public final class Balancer implements AutoCloseable {
     int threads = config.threads() > 0 ? config.threads() : cores();
     group =
         new MultiThreadIoEventLoopGroup(
-            threads, new DefaultThreadFactory("relay"), wires.ioHandlers());
+            threads, new DefaultThreadFactory(THREAD_NAME), wires.ioHandlers());
     boolean nativeAddress = wires instanceof EpollWires;
     for (EventExecutor each : group) {
       int pipes = share(config.maxpipes(), loops.size(), threads);

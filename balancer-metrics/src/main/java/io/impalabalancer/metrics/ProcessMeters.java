@@ -1,6 +1,8 @@
 package io.impalabalancer.metrics;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import io.impalabalancer.core.Balancer;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -14,6 +16,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
 import java.util.concurrent.TimeUnit;
 
 /** The meters of the process, of its JVM and of Netty's memory. */
@@ -38,6 +41,15 @@ final class ProcessMeters {
     new FileDescriptorMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
+    if (ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads) {
+      for (boolean relay : new boolean[] {true, false}) {
+        FunctionCounter.builder("jvm.allocated", threads, t -> allocatedBytes(t, relay))
+            .tag("threads", relay ? "relay" : "other")
+            .baseUnit(BaseUnits.BYTES)
+            .description("Allocated on the heap by the threads that live now")
+            .register(registry);
+      }
+    }
     for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
       FunctionTimer.builder(
               "jvm.gc",
@@ -55,5 +67,16 @@ final class ProcessMeters {
           .description("Direct memory that Netty's default allocator holds")
           .register(registry);
     }
+  }
+
+  /** Returns what the event loops have allocated, or all other threads. */
+  private static double allocatedBytes(ThreadMXBean threads, boolean relay) {
+    double bytes = 0;
+    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+      if (thread != null && thread.getThreadName().startsWith(Balancer.THREAD_NAME) == relay) {
+        bytes += Math.max(0, threads.getThreadAllocatedBytes(thread.getThreadId()));
+      }
+    }
+    return bytes;
   }
 }
