@@ -9,11 +9,13 @@ import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.BalancerMetrics;
+import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.SessionLog;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -83,6 +85,11 @@ final class BalancerServer implements AutoCloseable {
         new BalancerMetrics(balancer, Main.version(), log == null ? () -> 0 : log::dropped);
     balancer.addListener(metrics);
     closers.addLast(metrics::close);
+    HaproxyStats stats = new HaproxyStats(balancer, Main.version());
+    balancer.addListener(stats);
+    Future<?> sampling =
+        adminLoop.next().scheduleAtFixedRate(stats::sample, 0, 1, TimeUnit.SECONDS);
+    closers.push(() -> sampling.cancel(false));
 
     closers.addLast(() -> end(adminLoop));
     if (config.stats().bind().isPresent()) {

@@ -285,6 +285,11 @@ public final class Balancer implements AutoCloseable {
     return admission.sessions();
   }
 
+  /** Returns how many event loops relay. */
+  public int threads() {
+    return loops.size();
+  }
+
   /** Returns the most sessions at once, of all listeners. */
   public int maxconn() {
     return admission.maxconn();
