@@ -3,6 +3,7 @@ package io.impalabalancer.cli;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,6 +25,7 @@ import picocli.CommandLine.ParameterException;
       "",
       "Exit status: 0 ended as asked, 1 configuration refused, 2 wrong usage,",
       "3 an address could not be bound, 4 internal.",
+      "Later starts take half the time after: impala-balancer prepare",
       "Shell completion: source <(impala-balancer generate-completion)"
     })
 public final class Main {
@@ -39,7 +41,6 @@ public final class Main {
     commands.put("hash-password", HashPasswordCommand::new);
     commands.put("demo", DemoCommand::new);
     commands.put("simulate", SimulateCommand::new);
-    commands.put("warm-up", WarmUpCommand::new);
     return commands;
   }
 
@@ -52,6 +53,18 @@ public final class Main {
 
   /** Runs the program and returns its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    // How a balancer is started nearly always: without picocli, which would take as long to look at
+    // the command as the balancer takes to start.
+    if (arguments.length == 3
+        && arguments[0].equals("run")
+        && (arguments[1].equals("-c") || arguments[1].equals("--config"))
+        && !arguments[2].startsWith("-")) {
+      try {
+        return RunCommand.run(Path.of(arguments[2]), err);
+      } catch (InterruptedException | RuntimeException e) {
+        return internalError(e, err);
+      }
+    }
     CommandLine commandLine = new CommandLine(new Main());
     // A command named first is the only one looked at: the others would lengthen each start.
     Supplier<Object> command = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
@@ -64,7 +77,8 @@ public final class Main {
     commandLine.setOut(out);
     commandLine.setErr(err);
     commandLine.setParameterExceptionHandler(Main::usageError);
-    commandLine.setExecutionExceptionHandler(Main::internalError);
+    commandLine.setExecutionExceptionHandler(
+        (error, line, parsed) -> internalError(error, line.getErr()));
     if (arguments.length == 0) {
       commandLine.usage(err);
       return ExitStatus.USAGE;
@@ -92,9 +106,7 @@ public final class Main {
     return ExitStatus.USAGE;
   }
 
-  private static int internalError(
-      Exception error, CommandLine command, CommandLine.ParseResult parsed) {
-    PrintWriter err = command.getErr();
+  private static int internalError(Exception error, PrintWriter err) {
     err.println("impala-balancer: internal error, please report it:");
     error.printStackTrace(err);
     return ExitStatus.INTERNAL;

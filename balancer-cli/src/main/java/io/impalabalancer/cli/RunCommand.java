@@ -45,7 +45,15 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PrintWriter err = spec.commandLine().getErr();
+    return run(file, spec.commandLine().getErr());
+  }
+
+  /**
+   * Runs the balancer and returns its exit status.
+   *
+   * @param err gets what is wrong with the configuration, or why it could not start
+   */
+  static int run(Path file, PrintWriter err) throws InterruptedException {
     LoadedConfig loaded;
     try {
       loaded = ConfigLoader.load(file);

@@ -33,6 +33,6 @@ public final class ConfigLoader {
   private static LoadedConfig judge(Problems problems, Section root) throws ConfigException {
     BalancerConfig config = BalancerReader.read(problems, root);
     problems.throwIfAny();
-    return new LoadedConfig(config, problems.warnings(), Effective.render(root));
+    return new LoadedConfig(config, problems.warnings(), root);
   }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -327,6 +326,6 @@ final class Value implements Node {
       left /= 1024;
       unit++;
     }
-    return String.format(Locale.ROOT, "%d%s", left, units.get(unit));
+    return left + units.get(unit);
   }
 }

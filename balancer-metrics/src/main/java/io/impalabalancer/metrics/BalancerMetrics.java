@@ -18,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,12 +49,21 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
   private final LongSupplier droppedLines;
 
   /**
+   * Whether the meters of the process were made. The first scrape does it: what they read takes
+   * long to load, and a start need not wait for it.
+   */
+  private final AtomicBoolean processMeters = new AtomicBoolean();
+
+  private final String version;
+
+  /**
    * Makes the meters of a balancer.
    *
    * @param version the program's version, for {@code build_info}
    * @param droppedLines how many lines the session log has dropped, {@link SessionLog#dropped}
    */
   public BalancerMetrics(Balancer balancer, String version, LongSupplier droppedLines) {
+    this.version = version;
     registry.config().meterFilter(prefixed());
     balancer.coordinators().forEach(c -> coordinators.put(c, new CoordinatorMeters(c, registry)));
     balancer.listeners().forEach(l -> listeners.put(l, new ListenerMeters(l, registry)));
@@ -74,7 +84,6 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
             "session.log.dropped.lines", this, metrics -> metrics.droppedLines.getAsLong())
         .description("Lines that the session log dropped because its disk or reader was slow")
         .register(registry);
-    ProcessMeters.register(version, registry);
   }
 
   /** Puts the prefix before every name. */
@@ -94,6 +103,9 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
    *     asked for there, else Prometheus' text format 0.0.4
    */
   public Scrape scrape(@Nullable String accept) {
+    if (processMeters.compareAndSet(false, true)) {
+      ProcessMeters.register(version, registry);
+    }
     boolean openMetrics = accept != null && accept.contains("application/openmetrics-text");
     String contentType = openMetrics ? OPEN_METRICS : TEXT;
     return new Scrape(contentType, registry.scrape(contentType));

@@ -230,11 +230,6 @@ class LifeIT {
   }
 
   @Test
-  void theStartThatPreparesLaterOnesEnds() {
-    assertThat(start("warm-up").awaitExit(SOON)).isZero();
-  }
-
-  @Test
   void theLauncherWorksThroughALinkAndSaysItsVersion() throws IOException {
     Path link = Files.createSymbolicLink(directory.resolve("balancer"), LAUNCHER);
     ChildProcess process = startProgram(link, "--version");
