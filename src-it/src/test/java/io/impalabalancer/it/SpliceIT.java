@@ -108,7 +108,7 @@ class SpliceIT {
       assertThat(
               balancer.metric(
                   "impala_balancer_session_relayed_bytes_total", "direction=\"to-client\""))
-          .isEqualTo(ANSWER_BYTES);
+          .isEqualTo((double) ANSWER_BYTES);
     }
   }
 
