@@ -24,6 +24,7 @@ TOP = HERE.parent.parent
 COORDINATORS = 4
 DESCRIPTORS = 16000  # of a HAProxy with maxconn 6000 and the pipes that it reckons with
 FIRST_USER = 61001
+PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 THREADS = int(os.environ.get("THREADS", "1"))
 
 
@@ -47,10 +48,21 @@ def java_home():
     return home
 
 
+def haproxy_binaries():
+    """Returns the HAProxies to measure, each as name and path: the one on the PATH first."""
+    paths = [shutil.which("haproxy", path=PATH), os.environ.get("HAPROXY")]
+    found = []
+    for path in filter(None, paths):
+        text = subprocess.run([path, "-v"], capture_output=True, text=True, check=True).stdout
+        version = re.search(r"version (\d+\.\d+(?:-dev\d+)?)", text)[1]
+        found.append((f"haproxy-{version}", path))
+    return found
+
+
 def needs(*programs):
     """Refuses to go on without these programs, and says how to get them."""
     packages = {"nginx": "nginx libnginx-mod-stream", "setpriv": "util-linux", "perf": "linux-perf"}
-    missing = [p for p in programs if not shutil.which(p, path=os.environ["PATH"] + ":/usr/sbin:/sbin")]
+    missing = [p for p in programs if not shutil.which(p, path=PATH)]
     if missing:
         names = " ".join(packages.get(p, p) for p in missing)
         raise Failed(f"{', '.join(missing)} not found. On Debian: apt-get install --no-install-recommends {names}")
@@ -310,7 +322,7 @@ class Nginx(Proxy):
     """nginx with its stream module."""
 
     def __init__(self, bench, sink, name):
-        binary = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+        binary = shutil.which("nginx", path=PATH)
         super().__init__(bench, sink, name, [binary])
         file = self.directory / "nginx.conf"
         file.write_text(string.Template(file.read_text()).safe_substitute(self.settings))
