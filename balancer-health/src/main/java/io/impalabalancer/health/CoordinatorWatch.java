@@ -44,6 +44,7 @@ final class CoordinatorWatch {
   private static final Duration LOOK_UP_POLL = Duration.ofMillis(10);
 
   private final Coordinator coordinator;
+  private final CheckPlan plan;
   private final CheckKind kind;
   private final Set<Protocol> ports;
   private final double phase;
@@ -72,37 +73,47 @@ final class CoordinatorWatch {
   private volatile boolean failing;
 
   /** Whether people let it check; read by any thread. */
-  private volatile boolean enabled = true;
+  private volatile boolean enabled;
 
   /** Whether it has ended for good; read on every thread that brings news. */
   private volatile boolean ended;
 
   /**
-   * Makes one that is not started.
+   * Makes one that is not started. It begins with what is known of the coordinator, which may have
+   * been checked in another way before.
    *
-   * @param kind never {@code auto}
-   * @param ports the ports that listeners use
    * @param phase when within an interval its checks come, 0 to less than 1
+   * @param enabled whether people let it check
    */
   CoordinatorWatch(
       Coordinator coordinator,
-      CheckKind kind,
-      Set<Protocol> ports,
+      CheckPlan plan,
       double phase,
-      CheckConfig config,
+      boolean enabled,
       Sockets sockets,
       HealthChecker.Effects effects) {
     this.coordinator = coordinator;
-    this.kind = kind;
-    this.ports = ports;
+    this.plan = plan;
+    kind = plan.kind();
+    ports = plan.ports().keySet();
+    config = plan.config();
     this.phase = phase;
-    this.config = config;
+    this.enabled = enabled;
     this.sockets = sockets;
     loop = sockets.loop();
     this.effects = effects;
-    process = new HealthState(config);
+    process = new HealthState(config, coordinator.status());
     errors = new ConnectErrors(config, ports, kind == CheckKind.HTTP);
     slowStart = new SlowStart(coordinator, config.slowstart(), loop);
+  }
+
+  Coordinator coordinator() {
+    return coordinator;
+  }
+
+  /** Returns what it does. */
+  CheckPlan plan() {
+    return plan;
   }
 
   /** Completes when the first check has ended, or will not come soon because of MAINT. */
@@ -120,6 +131,8 @@ final class CoordinatorWatch {
       firstCheck.complete(null);
     } else {
       startedNanos = now();
+      goOnWithPorts();
+      slowStart.goOn();
       checkIn(delay.toNanos());
     }
   }
@@ -153,6 +166,21 @@ final class CoordinatorWatch {
     assert loop.inEventLoop();
     process.force(up);
     statusChanged(reason);
+  }
+
+  /** Takes over what is known of the ports. */
+  private void goOnWithPorts() {
+    if (coordinator.status() != Status.UP) {
+      return;
+    }
+    for (Protocol protocol : ports) {
+      boolean open = coordinator.isOpen(protocol);
+      if (kind == CheckKind.TCP) {
+        portStates.put(protocol, new HealthState(config, open ? Status.UP : Status.DOWN));
+      } else if (!open) {
+        tryToOpen(protocol);
+      }
+    }
   }
 
   /** Takes it that people said something else. */
@@ -335,7 +363,8 @@ final class CoordinatorWatch {
       if (result.ok()) {
         errors.connected(protocol);
       }
-      HealthState port = portStates.computeIfAbsent(protocol, p -> new HealthState(config));
+      HealthState port =
+          portStates.computeIfAbsent(protocol, p -> new HealthState(config, Status.CHECKING));
       if (result.counts() && port.result(result.ok())) {
         coordinator.setOpen(protocol, port.status() == Status.UP, result.reason());
       }
@@ -422,13 +451,17 @@ final class CoordinatorWatch {
 
   private void close(Protocol protocol, String reason) {
     coordinator.setOpen(protocol, false, reason);
+    tryToOpen(protocol);
+    process.soon();
+    bringForward();
+  }
+
+  private void tryToOpen(Protocol protocol) {
     PortTrial trial =
         new PortTrial(
             loop, config.downinter(), done -> connect(protocol, done), () -> open(protocol));
     trials.put(protocol, trial);
     trial.begin();
-    process.soon();
-    bringForward();
   }
 
   private void open(Protocol protocol) {

@@ -15,18 +15,21 @@ import io.impalabalancer.core.Termination;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Checks every coordinator on one event loop, which must not be one of the relay's. Any thread.
+ * Checks every coordinator on one event loop, which must not be one of the relay's. It follows the
+ * balancer from one configuration to the next: whose checks are the same there goes on. Any thread.
  *
  * <p>Order of use: {@link #of}, {@link Balancer#addListener} with it, {@link #start}, {@link
  * #close} before the event loop ends.
@@ -49,29 +52,75 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     void closeSessions(Coordinator coordinator);
   }
 
+  private final Supplier<List<Coordinator>> coordinators;
+  private final Function<Coordinator, Set<Protocol>> used;
+  private final Supplier<CheckConfig> config;
+  private final Sockets sockets;
+  private final Effects effects;
   private final EventLoop loop;
-  private final Map<Coordinator, CoordinatorWatch> watches = new LinkedHashMap<>();
+
+  /** Changed on the event loop only, once started. */
+  private final Map<Coordinator, CoordinatorWatch> watches = new ConcurrentHashMap<>();
+
+  private volatile boolean closed;
 
   /**
    * Makes one that is not started.
    *
+   * @param coordinators who is to be checked, now and later
    * @param used the protocols of the listeners that a coordinator serves
    */
   HealthChecker(
-      List<Coordinator> coordinators,
+      Supplier<List<Coordinator>> coordinators,
       Function<Coordinator, Set<Protocol>> used,
-      CheckConfig config,
+      Supplier<CheckConfig> config,
       Sockets sockets,
       Effects effects) {
+    this.coordinators = coordinators;
+    this.used = used;
+    this.config = config;
+    this.sockets = sockets;
+    this.effects = effects;
     loop = sockets.loop();
-    for (Coordinator coordinator : coordinators) {
-      Set<Protocol> ports = ports(coordinator, used.apply(coordinator));
-      double phase = (double) watches.size() / coordinators.size();
-      CheckKind kind = kind(config.type(), coordinator, ports);
-      watches.put(
-          coordinator,
-          new CoordinatorWatch(coordinator, kind, ports, phase, config, sockets, effects));
+    follow();
+  }
+
+  /** Has one watch for each coordinator; returns those that are new. */
+  private List<CoordinatorWatch> follow() {
+    List<Coordinator> now = coordinators.get();
+    List<CoordinatorWatch> added = new ArrayList<>();
+    for (int i = 0; i < now.size(); i++) {
+      Coordinator coordinator = now.get(i);
+      CheckPlan plan = plan(coordinator);
+      CoordinatorWatch before = watches.get(coordinator);
+      if (before == null || !before.plan().equals(plan)) {
+        if (before != null) {
+          before.end();
+        }
+        double phase = (double) i / now.size();
+        CoordinatorWatch watch = new CoordinatorWatch(
+                coordinator, plan, phase, before == null || before.enabled(), sockets, effects);
+        watches.put(coordinator, watch);
+        added.add(watch);
+      }
     }
+    watches
+        .values()
+        .removeIf(watch -> {
+          boolean gone = !now.contains(watch.coordinator());
+          if (gone) {
+            watch.end();
+          }
+          return gone;
+        });
+    return added;
+  }
+
+  private CheckPlan plan(Coordinator coordinator) {
+    Set<Protocol> ports = ports(coordinator, used.apply(coordinator));
+    CheckConfig current = config.get();
+    return new CheckPlan(
+        kind(current.type(), coordinator, ports), ports, coordinator.config(), current);
   }
 
   /**
@@ -81,11 +130,10 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
    * @param group its next event loop is used, NIO or epoll
    */
   public static HealthChecker of(Balancer balancer, EventLoopGroup group) {
-    List<Listener> listeners = balancer.listeners();
     return new HealthChecker(
-        balancer.coordinators(),
-        coordinator -> used(coordinator, listeners),
-        balancer.config().check(),
+        balancer::coordinators,
+        coordinator -> used(coordinator, balancer.listeners()),
+        () -> balancer.config().check(),
         Sockets.of(group.next()),
         new Effects() {
           @Override
@@ -152,11 +200,14 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   private void startAll() {
     int count = watches.size();
     int index = 0;
-    for (CoordinatorWatch watch : watches.values()) {
-      watch.start(
-          count <= FIRST_AT_ONCE
-              ? Duration.ZERO
-              : FIRST_SPREAD.multipliedBy(index).dividedBy(count));
+    for (Coordinator coordinator : coordinators.get()) {
+      CoordinatorWatch watch = watches.get(coordinator);
+      if (watch != null) {
+        watch.start(
+            count <= FIRST_AT_ONCE
+                ? Duration.ZERO
+                : FIRST_SPREAD.multipliedBy(index).dividedBy(count));
+      }
       index++;
     }
   }
@@ -200,6 +251,17 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   }
 
   @Override
+  public void partsChanged() {
+    if (!closed) {
+      loop.execute(() -> {
+        if (!closed) {
+          follow().forEach(watch -> watch.start(Duration.ZERO));
+        }
+      });
+    }
+  }
+
+  @Override
   public void connected(Coordinator coordinator, Protocol protocol) {
     CoordinatorWatch watch = watches.get(coordinator);
     if (watch != null) {
@@ -226,6 +288,7 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   /** Ends all checks and their timers, and waits for that; states stay as they are. */
   @Override
   public void close() {
+    closed = true;
     if (loop.inEventLoop()) {
       watches.values().forEach(CoordinatorWatch::end);
       return;

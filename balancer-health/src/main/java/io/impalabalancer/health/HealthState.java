@@ -19,13 +19,16 @@ final class HealthState {
   private final int rise;
   private final int top;
   private int health;
-  private boolean checking = true;
+  private boolean checking;
   private boolean soon;
 
-  HealthState(CheckConfig config) {
+  /** Makes one that is surely in a status, or has no result yet. */
+  HealthState(CheckConfig config, Status status) {
     this.config = config;
     rise = config.rise();
     top = config.rise() + config.fall() - 1;
+    checking = status == Status.CHECKING;
+    health = status == Status.UP ? top : 0;
   }
 
   Status status() {

@@ -39,6 +39,16 @@ final class SlowStart {
     }
   }
 
+  /** Goes on from the share that the coordinator has. */
+  void goOn() {
+    int share = coordinator.sharePercent();
+    if (stepNanos == 0) {
+      coordinator.setSharePercent(100);
+    } else if (share < 100) {
+      next((share / STEP_PERCENT + 1) * STEP_PERCENT);
+    }
+  }
+
   private void next(int percent) {
     timer =
         loop.schedule(

@@ -3,6 +3,7 @@ package io.impalabalancer.health;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
@@ -44,24 +45,7 @@ class BalancerHealthTest {
     web = new FakeServer();
     hiveserver2 = new FakeServer();
     beeswax = new ClosedPort();
-    String config =
-        """
-        impala-balancer {
-          threads = 1
-          stats.bind = none
-          coordinators = [{ name = c1, host = 127.0.0.1,
-              ports { beeswax = %d, hiveserver2 = %d, hiveserver2-http = none, web = %d } }]
-          defaults { retries = 0, balance = leastconn }
-          listeners = [
-            { name = hs2, bind = "127.0.0.1:0", protocol = hiveserver2 }
-            { name = bees, bind = "127.0.0.1:0", protocol = beeswax }
-          ]
-          check { inter = 50ms, fastinter = 20ms, downinter = 100ms, on-error = mark-down,
-              observe-limit = 5, on-marked-down = shutdown-sessions }
-        }
-        """
-            .formatted(beeswax.port(), hiveserver2.port(), web.port());
-    balancer = new Balancer(ConfigLoader.parse("test.conf", config).config());
+    balancer = new Balancer(config("c1", "on-error = mark-down, "));
     checker = HealthChecker.of(balancer, group);
     balancer.addListener(checker);
     balancer.addListener(
@@ -73,6 +57,27 @@ class BalancerHealthTest {
         });
     checker.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
     balancer.open();
+  }
+
+  private BalancerConfig config(String name, String check) throws Exception {
+    String config =
+        """
+        impala-balancer {
+          threads = 1
+          stats.bind = none
+          coordinators = [{ name = %s, host = 127.0.0.1,
+              ports { beeswax = %d, hiveserver2 = %d, hiveserver2-http = none, web = %d } }]
+          defaults { retries = 0, balance = leastconn }
+          listeners = [
+            { name = hs2, bind = "127.0.0.1:0", protocol = hiveserver2 }
+            { name = bees, bind = "127.0.0.1:0", protocol = beeswax }
+          ]
+          check { inter = 50ms, fastinter = 20ms, downinter = 100ms, %s
+              observe-limit = 5, on-marked-down = shutdown-sessions }
+        }
+        """
+            .formatted(name, beeswax.port(), hiveserver2.port(), web.port(), check);
+    return ConfigLoader.parse("test.conf", config).config();
   }
 
   @AfterEach
@@ -138,5 +143,43 @@ class BalancerHealthTest {
       assertThat(on.requests).isNotEmpty();
     }
     assertThat(coordinator().statusReason()).endsWith("the first check");
+  }
+
+  @Test
+  void checksFollowFromOneConfigurationToTheNext() throws Exception {
+    Coordinator before = coordinator();
+    assertThat(before.status()).isEqualTo(Status.UP);
+    try (Socket running = session(0)) {
+      assertThat(running.getInputStream().read()).isEqualTo('H');
+      balancer.reload(config("c2", "rise = 1, "));
+      await().until(() -> coordinator().status() == Status.UP);
+      assertThat(coordinator().name()).isEqualTo("c2");
+      assertThat(before.leaving()).isTrue();
+      web.answer = FakeServer.status("503 Not Available");
+      await().until(() -> before.status() == Status.DOWN && coordinator().status() == Status.DOWN);
+      assertThat(before.statusReason()).endsWith("3 of 3 failed");
+    }
+    await().until(() -> balancer.coordinators().size() == 1);
+    web.answer = FakeServer.status("200 OK");
+    await().until(() -> coordinator().status() == Status.UP);
+    assertThat(coordinator().statusReason()).endsWith("1 of 1 passed");
+    assertThat(before.status()).isEqualTo(Status.DOWN);
+  }
+
+  @Test
+  void anotherWayOfCheckingGoesOnWithWhatIsKnown() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      assertThat(answers(1)).isFalse();
+    }
+    await().until(() -> !coordinator().isOpen(Protocol.BEESWAX));
+    balancer.reload(config("c1", "path = /other, "));
+    assertThat(coordinator().status()).isEqualTo(Status.UP);
+    assertThat(coordinator().isOpen(Protocol.BEESWAX)).isFalse();
+    await().until(() -> web.requests.stream().anyMatch(r -> r.contains("GET /other")));
+    try (FakeServer on = beeswax.open()) {
+      await().until(() -> coordinator().isOpen(Protocol.BEESWAX));
+      assertThat(answers(1)).isTrue();
+      assertThat(on.requests).isNotEmpty();
+    }
   }
 }

@@ -16,7 +16,8 @@ class HealthStateTest {
   private static final Duration FASTINTER = Duration.ofMillis(500);
   private static final Duration DOWNINTER = Duration.ofSeconds(5);
 
-  private final HealthState state = new HealthState(new Checks().riseAndFall(2, 3).make());
+  private final HealthState state =
+      new HealthState(new Checks().riseAndFall(2, 3).make(), Status.CHECKING);
 
   private void results(boolean... goods) {
     for (boolean good : goods) {
@@ -36,7 +37,7 @@ class HealthStateTest {
   void changesAfterRiseGoodOrFallBadResultsInARow(int rise, int fall) {
     CheckConfig config = new Checks().riseAndFall(rise, fall).make();
     for (int run = 0; run < 1 << 10; run++) {
-      HealthState tested = new HealthState(config);
+      HealthState tested = new HealthState(config, Status.CHECKING);
       boolean up = (run & 1) != 0;
       int against = 0;
       assertThat(tested.result(up)).isTrue();

@@ -110,9 +110,9 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
   HealthChecker checker(CheckConfig config) {
     HealthChecker made =
         new HealthChecker(
-            coordinators,
+            () -> coordinators,
             c -> c.config().ports().keySet(),
-            config,
+            () -> config,
             new Sockets(loop, this::newChannel),
             this);
     checker = made;
