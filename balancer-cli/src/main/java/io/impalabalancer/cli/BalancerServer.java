@@ -41,8 +41,14 @@ final class BalancerServer implements AutoCloseable {
 
   private final Deque<Runnable> closers = new ArrayDeque<>();
   private final Balancer balancer;
-  private @Nullable SessionLog sessionLog;
-  private @Nullable AdminServer admin;
+  private final BalancerMetrics metrics;
+  private final Site site;
+  private volatile @Nullable SessionLog sessionLog;
+  private volatile @Nullable AdminServer admin;
+
+  /** Lines that session logs have dropped which are closed now. */
+  private volatile long droppedBefore;
+
   private final EventLoopGroup adminLoop =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
@@ -70,19 +76,16 @@ final class BalancerServer implements AutoCloseable {
   private BalancerServer(BalancerConfig config) {
     balancer = new Balancer(config);
     closers.push(balancer::close);
+    metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
+    site = new Site(balancer, metrics, Main.version(), () -> notReady);
   }
 
   private void open(BalancerConfig config) throws IOException, InterruptedException {
-    SessionLog log = null;
-    if (config.log().sessions() != LogConfig.SessionLog.OFF) {
-      log = SessionLog.open(config.log());
-      balancer.addListener(log);
-      // The log ends after the sessions, so that it has them all.
-      closers.addLast(log::close);
-    }
+    SessionLog log = openLog(config);
     sessionLog = log;
-    BalancerMetrics metrics =
-        new BalancerMetrics(balancer, Main.version(), log == null ? () -> 0 : log::dropped);
+    balancer.replaceListener(null, log);
+    // The log ends after the sessions, so that it has them all.
+    closers.addLast(() -> close(sessionLog));
     balancer.addListener(metrics);
     closers.addLast(metrics::close);
     HaproxyStats stats = new HaproxyStats(balancer, Main.version());
@@ -92,18 +95,85 @@ final class BalancerServer implements AutoCloseable {
     closers.push(() -> sampling.cancel(false));
 
     closers.addLast(() -> end(adminLoop));
-    if (config.stats().bind().isPresent()) {
-      Site site = new Site(balancer, metrics, Main.version(), () -> notReady);
-      AdminServer opened = AdminServer.open(adminLoop.next(), config.stats(), site);
-      admin = opened;
-      closers.push(opened::close);
-    }
+    admin = openWeb(config);
+    closers.push(() -> close(admin));
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
     balancer.addListener(health);
     closers.push(health::close);
     awaitFirstChecks(health.start());
     balancer.open();
     notReady = "";
+  }
+
+  private static @Nullable SessionLog openLog(BalancerConfig config) throws IOException {
+    boolean off = config.log().sessions() == LogConfig.SessionLog.OFF;
+    return off ? null : SessionLog.open(config.log());
+  }
+
+  private @Nullable AdminServer openWeb(BalancerConfig config) throws java.net.BindException {
+    return config.stats().bind().isEmpty()
+        ? null
+        : AdminServer.open(adminLoop.next(), config.stats(), site);
+  }
+
+  private static void close(@Nullable SessionLog log) {
+    if (log != null) {
+      log.close();
+    }
+  }
+
+  private static void close(@Nullable AdminServer web) {
+    if (web != null) {
+      web.close();
+    }
+  }
+
+  private long droppedLines() {
+    SessionLog log = sessionLog;
+    return droppedBefore + (log == null ? 0 : log.dropped());
+  }
+
+  /**
+   * Goes over to another configuration. What may fail is opened before anything is changed.
+   *
+   * @throws IOException as {@link #start}, or because the end has begun; nothing has changed then
+   */
+  synchronized void reload(BalancerConfig next) throws IOException {
+    if (!notReady.isEmpty()) {
+      throw new IOException("the balancer is " + notReady);
+    }
+    BalancerConfig before = balancer.config();
+    SessionLog log = sessionLog;
+    AdminServer web = admin;
+    boolean otherLog = !before.log().equals(next.log());
+    boolean otherAddress = !before.stats().bind().equals(next.stats().bind());
+    SessionLog nextLog = otherLog ? openLog(next) : log;
+    AdminServer nextWeb = web;
+    try {
+      nextWeb = otherAddress ? openWeb(next) : web;
+      balancer.reload(next);
+    } catch (IOException e) {
+      if (otherAddress && nextWeb != web) {
+        close(nextWeb);
+      }
+      if (otherLog) {
+        close(nextLog);
+      }
+      throw e;
+    }
+    if (otherLog) {
+      balancer.replaceListener(log, nextLog);
+      close(log);
+      droppedBefore += log == null ? 0 : log.dropped();
+      sessionLog = nextLog;
+    }
+    LogSetup.setLevel(next.log().level());
+    admin = nextWeb;
+    if (otherAddress) {
+      close(web);
+    } else if (nextWeb != null) {
+      nextWeb.reload(next.stats());
+    }
   }
 
   private static void awaitFirstChecks(CompletionStage<Void> firstChecks)
@@ -124,6 +194,11 @@ final class BalancerServer implements AutoCloseable {
   /** Returns the balancer. */
   Balancer balancer() {
     return balancer;
+  }
+
+  /** Returns the metrics. */
+  BalancerMetrics metrics() {
+    return metrics;
   }
 
   /** Returns the web port's address, null if it is switched off. */

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
       "",
       "SIGTERM, SIGINT  accept no more, give sessions shutdown.grace, end; again: at once",
       "SIGUSR1          accept no more, end when the last session has ended",
-      "SIGHUP           reopen the session log"
+      "SIGHUP           go over to what the configuration says now; reopen the session log"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class RunCommand implements Callable<Integer> {
@@ -63,7 +63,7 @@ final class RunCommand implements Callable<Integer> {
     }
     LogSetup.setLevel(loaded.config().log().level());
     try {
-      return run(loaded);
+      return run(file, loaded);
     } catch (io.impalabalancer.core.BindException | java.net.BindException e) {
       return failed(err, e, ExitStatus.BIND);
     } catch (IOException e) {
@@ -79,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
     return status;
   }
 
-  private static int run(LoadedConfig loaded) throws IOException, InterruptedException {
+  private static int run(Path file, LoadedConfig loaded) throws IOException, InterruptedException {
     Logger log = LoggerFactory.getLogger(RunCommand.class);
     loaded
         .warnings()
@@ -88,14 +88,20 @@ final class RunCommand implements Callable<Integer> {
                 "event=config-warning place={} message=\"{}\"",
                 warning.place(),
                 warning.message()));
-    Shutdown shutdown = new Shutdown(loaded.config().shutdown());
+    Shutdown shutdown = new Shutdown();
     Signals.handle("TERM", () -> shutdown.order(Shutdown.Order.TERMINATE));
     Signals.handle("INT", () -> shutdown.order(Shutdown.Order.TERMINATE));
     Signals.handle("USR1", () -> shutdown.order(Shutdown.Order.SOFT_STOP));
     Signals.handle("HUP", () -> {});
     try (Notify notify = Notify.of(System.getenv(), ProcessHandle.current().pid())) {
       BalancerServer server = BalancerServer.start(loaded.config());
-      Signals.handle("HUP", server::reopenLog);
+      Reloader reloader = new Reloader(file, loaded, server, notify);
+      Signals.handle(
+          "HUP",
+          () -> {
+            server.reopenLog();
+            reloader.reload("SIGHUP");
+          });
       server.begin(notify);
       logReady(log, server);
       shutdown.await(server, notify);

@@ -33,12 +33,7 @@ final class Shutdown {
     SOFT_STOP
   }
 
-  private final ShutdownConfig config;
   private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
-
-  Shutdown(ShutdownConfig config) {
-    this.config = config;
-  }
 
   /** Orders the end. Any thread. */
   void order(Order order) {
@@ -50,6 +45,7 @@ final class Shutdown {
     Order order = orders.take();
     notify.stopping();
     Balancer balancer = server.balancer();
+    ShutdownConfig config = balancer.config().shutdown();
     server.setNotReady("shutting down");
     LOG.info("event=shutdown order={} sessions={}", order, balancer.sessions());
     boolean atOnce = order == Order.TERMINATE && wait(config.delay(), () -> false, null) != null;

@@ -150,6 +150,11 @@ public final class Balancer implements AutoCloseable {
     events.add(listener);
   }
 
+  /** Has one be told of events in the place of another; null stands for nobody. */
+  public void replaceListener(@Nullable BalancerListener before, @Nullable BalancerListener after) {
+    events.replace(before, after);
+  }
+
   /** Returns where events are told; health tells its checks there. */
   public BalancerListener events() {
     return events;

@@ -98,7 +98,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
           before.end();
         }
         double phase = (double) i / now.size();
-        CoordinatorWatch watch = new CoordinatorWatch(
+        CoordinatorWatch watch =
+            new CoordinatorWatch(
                 coordinator, plan, phase, before == null || before.enabled(), sockets, effects);
         watches.put(coordinator, watch);
         added.add(watch);

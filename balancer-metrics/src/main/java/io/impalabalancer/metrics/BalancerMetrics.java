@@ -16,8 +16,9 @@ import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The metrics of one balancer, in a registry of their own; {@code docs/metrics.md} lists them. What
  * the core counts already is read when it is asked for; the rest is counted here, in meters that
- * are all made at the start, so that an event on a loop costs a look-up by identity and an
- * addition.
+ * are made before they are needed, so that an event on a loop costs a look-up by identity and an
+ * addition. They follow the balancer from one configuration to the next: what stays keeps its
+ * series.
  *
  * <p>Any thread. Add it to the balancer before {@link Balancer#open}.
  */
@@ -40,10 +42,11 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT).throwExceptionOnRegistrationFailure();
 
-  /** Never changed after construction, so loops read them without a lock. */
-  private final Map<Listener, ListenerMeters> listeners = new HashMap<>();
-
-  private final Map<Coordinator, CoordinatorMeters> coordinators = new HashMap<>();
+  private final Balancer balancer;
+  private final Map<Listener, ListenerMeters> listeners = new ConcurrentHashMap<>();
+  private final Map<Coordinator, CoordinatorMeters> coordinators = new ConcurrentHashMap<>();
+  private final ReloadMeters reloads;
+  private boolean closed;
 
   /** Held here because a function counter refers to its object weakly. */
   private final LongSupplier droppedLines;
@@ -65,8 +68,9 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
   public BalancerMetrics(Balancer balancer, String version, LongSupplier droppedLines) {
     this.version = version;
     registry.config().meterFilter(prefixed());
-    balancer.coordinators().forEach(c -> coordinators.put(c, new CoordinatorMeters(c, registry)));
-    balancer.listeners().forEach(l -> listeners.put(l, new ListenerMeters(l, registry)));
+    this.balancer = balancer;
+    reloads = new ReloadMeters(registry);
+    partsChanged();
     Gauge.builder("buffer.held", balancer::heldBytes)
         .baseUnit(BaseUnits.BYTES)
         .description("Bytes read and not yet written, of all sessions")
@@ -111,6 +115,49 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
     return new Scrape(contentType, registry.scrape(contentType));
   }
 
+  /** Makes the meters of who is new, and removes those of who has left. */
+  @Override
+  public synchronized void partsChanged() {
+    if (closed) {
+      return;
+    }
+    List<Coordinator> coordinatorsNow = balancer.coordinators();
+    List<Listener> listenersNow = balancer.listeners();
+    coordinators
+        .keySet()
+        .removeIf(c -> !coordinatorsNow.contains(c) && remove("coordinator", c.name()));
+    listeners.keySet().removeIf(l -> !listenersNow.contains(l) && remove("listener", l.name()));
+    coordinatorsNow.forEach(
+        c -> coordinators.computeIfAbsent(c, n -> new CoordinatorMeters(n, registry)).follow());
+    for (Listener listener : listenersNow) {
+      listeners
+          .computeIfAbsent(listener, n -> new ListenerMeters(n, registry))
+          .follow(coordinatorsNow);
+    }
+  }
+
+  private boolean remove(String kind, String name) {
+    registry.getMeters().stream()
+        .filter(meter -> name.equals(meter.getId().getTag(kind)))
+        .forEach(registry::remove);
+    return true;
+  }
+
+  /**
+   * Counts a reload.
+   *
+   * @param ok whether the balancer went over to what the file says
+   * @param hash of the configuration in force
+   */
+  public void reloaded(boolean ok, String hash) {
+    reloads.ended(ok, hash);
+  }
+
+  /** Says which configuration is in force at the start. */
+  public void started(String hash) {
+    reloads.loaded(hash);
+  }
+
   @Override
   public void sessionAssigned(SessionView session) {
     ListenerMeters meters = listeners.get(session.listener());
@@ -153,7 +200,8 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
 
   /** Removes every meter; events that still come are counted nowhere. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     registry.clear();
     registry.close();
   }

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.search.Search;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -30,8 +31,9 @@ final class CoordinatorMeters {
   private final Clock clock;
   private final Tags tags;
 
+  private final Coordinator coordinator;
   private final Map<Protocol, Map<ConnectFailure, Counter>> connectErrors =
-      new EnumMap<>(Protocol.class);
+      new ConcurrentHashMap<>();
 
   /** Milliseconds since 1970. */
   private final Map<CoordinatorEvent.Axis, AtomicLong> changedMillis =
@@ -41,16 +43,12 @@ final class CoordinatorMeters {
   private final Timer checkDuration;
 
   CoordinatorMeters(Coordinator coordinator, MeterRegistry registry) {
+    this.coordinator = coordinator;
     this.registry = registry;
     clock = registry.config().clock();
     tags = Tags.of("coordinator", coordinator.name());
     registerStates(coordinator);
     registerLoad(coordinator);
-    for (Protocol protocol : Protocol.values()) {
-      if (coordinator.config().port(protocol).isPresent()) {
-        connectErrors.put(protocol, connectErrors(protocol));
-      }
-    }
     checkDuration =
         Timer.builder("coordinator.check.duration")
             .tags(tags)
@@ -74,15 +72,6 @@ final class CoordinatorMeters {
           tags.and("state", state.word()),
           () -> coordinator.adminState() == state);
     }
-    for (Protocol protocol : Protocol.values()) {
-      if (coordinator.config().port(protocol).isPresent()) {
-        flag(
-            "coordinator.port.open",
-            "1 while the port is open, as far as known",
-            tags.and("protocol", protocol.word()),
-            () -> coordinator.isOpen(protocol));
-      }
-    }
     flag(
         "coordinator.resolved",
         "1 once its host has an address",
@@ -96,6 +85,26 @@ final class CoordinatorMeters {
           .baseUnit("seconds")
           .description("When the state changed last, or else when the balancer started")
           .register(registry);
+    }
+  }
+
+  /** Makes the meters of the ports that are offered now, and removes those of the others. */
+  final void follow() {
+    for (Protocol protocol : Protocol.values()) {
+      boolean offered = coordinator.config().port(protocol).isPresent();
+      if (offered && !connectErrors.containsKey(protocol)) {
+        flag(
+            "coordinator.port.open",
+            "1 while the port is open, as far as known",
+            tags.and("protocol", protocol.word()),
+            () -> coordinator.isOpen(protocol));
+        connectErrors.put(protocol, connectErrors(protocol));
+      } else if (!offered && connectErrors.remove(protocol) != null) {
+        Search.in(registry)
+            .tags(tags.and("protocol", protocol.word()))
+            .meters()
+            .forEach(registry::remove);
+      }
     }
   }
 

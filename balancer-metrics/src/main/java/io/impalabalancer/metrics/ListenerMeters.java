@@ -9,19 +9,24 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The meters of one listener, and those of its sessions on each member of its pool. Any thread. */
 final class ListenerMeters {
+  private final Listener listener;
+  private final MeterRegistry registry;
   private final Timer queueWait;
   private final SessionMeters withoutCoordinator;
-  private final Map<Coordinator, SessionMeters> onCoordinator = new HashMap<>();
+  private final Map<Coordinator, SessionMeters> onCoordinator = new ConcurrentHashMap<>();
 
   ListenerMeters(Listener listener, MeterRegistry registry) {
+    this.listener = listener;
+    this.registry = registry;
     String name = listener.name();
     gauge("listener.sessions", name, listener::sessions)
         .description("Sessions now, from accept to end")
@@ -52,12 +57,28 @@ final class ListenerMeters {
                 Duration.ofSeconds(30))
             .register(registry);
     withoutCoordinator = new SessionMeters(name, "", registry);
+  }
+
+  /** Makes the meters of members that are new, and forgets coordinators that have left. */
+  void follow(List<Coordinator> coordinators) {
+    onCoordinator.keySet().retainAll(coordinators);
     for (Member member : listener.pool().members()) {
-      Coordinator coordinator = member.coordinator();
-      SessionMeters meters = new SessionMeters(name, coordinator.name(), registry);
-      meters.read(member, listener.counters(coordinator));
-      onCoordinator.put(coordinator, meters);
+      onCoordinator.computeIfAbsent(member.coordinator(), this::meters);
     }
+  }
+
+  private SessionMeters meters(Coordinator coordinator) {
+    SessionMeters meters = new SessionMeters(listener.name(), coordinator.name(), registry);
+    meters.read(() -> weight(coordinator), listener.counters(coordinator));
+    return meters;
+  }
+
+  private int weight(Coordinator coordinator) {
+    return listener.pool().members().stream()
+        .filter(member -> member.coordinator().equals(coordinator))
+        .mapToInt(Member::weight)
+        .findFirst()
+        .orElse(0);
   }
 
   private static Gauge.Builder<?> gauge(String name, String listener, Supplier<Number> value) {
@@ -69,15 +90,15 @@ final class ListenerMeters {
     if (session.queueNanos() > 0) {
       queueWait.record(session.queueNanos(), TimeUnit.NANOSECONDS);
     }
-    meters(session.coordinator()).assigned(session);
+    metersOf(session.coordinator()).assigned(session);
   }
 
   /** Counts a session that has ended. */
   void ended(SessionView session) {
-    meters(session.coordinator()).ended(session);
+    metersOf(session.coordinator()).ended(session);
   }
 
-  private SessionMeters meters(@Nullable Coordinator coordinator) {
+  private SessionMeters metersOf(@Nullable Coordinator coordinator) {
     return coordinator == null
         ? withoutCoordinator
         : onCoordinator.getOrDefault(coordinator, withoutCoordinator);

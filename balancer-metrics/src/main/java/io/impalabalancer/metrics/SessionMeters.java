@@ -2,7 +2,6 @@ package io.impalabalancer.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import io.impalabalancer.core.Member;
 import io.impalabalancer.core.SessionCounters;
 import io.impalabalancer.core.SessionView;
 import io.impalabalancer.core.Termination;
@@ -17,6 +16,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -76,8 +76,8 @@ final class SessionMeters {
             .register(registry);
   }
 
-  /** Adds the meters of what the core keeps of a member and of its sessions. */
-  void read(Member member, SessionCounters counters) {
+  /** Adds the meters of what the core keeps: a member's weight and its sessions. */
+  void read(Supplier<Number> weight, SessionCounters counters) {
     Gauge.builder("sessions", counters::sessions)
         .tags(tags)
         .description("Sessions that hold a slot now")
@@ -86,9 +86,9 @@ final class SessionMeters {
         .tags(tags)
         .description("Most sessions that held a slot at once since the start")
         .register(registry);
-    Gauge.builder("member.weight", member::weight)
+    Gauge.builder("member.weight", weight)
         .tags(tags)
-        .description("Weight in the listener's pool, slow start apart")
+        .description("Weight in the listener's pool, slow start apart; 0 if not in it any more")
         .register(registry);
     counter("sessions.assigned", counters, SessionCounters::assigned)
         .description("Sessions whose coordinator connection came up")

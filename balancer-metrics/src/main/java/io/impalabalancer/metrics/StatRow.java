@@ -89,7 +89,7 @@ public final class StatRow {
 
   private static Map<String, Column> columns() {
     Map<String, Column> columns = new LinkedHashMap<>();
-    for (String text : COLUMNS.strip().split("\\s+")) {
+    for (String text : COLUMNS.strip().split("\\s+", -1)) {
       String[] parts = (text + "::").split(":", -1);
       String backendTags = parts.length > 5 ? parts[3] : parts[1];
       columns.put(parts[0], new Column(columns.size(), parts[0], parts[1], parts[2], backendTags));

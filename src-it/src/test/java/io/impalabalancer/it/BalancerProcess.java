@@ -25,11 +25,13 @@ final class BalancerProcess implements AutoCloseable {
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
 
   private final ChildProcess process;
+  private final Path file;
   private final int statsPort;
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private BalancerProcess(ChildProcess process, int statsPort) {
+  private BalancerProcess(ChildProcess process, Path file, int statsPort) {
     this.process = process;
+    this.file = file;
     this.statsPort = statsPort;
   }
 
@@ -51,12 +53,7 @@ final class BalancerProcess implements AutoCloseable {
     int statsPort = FreePort.next();
     Path directory = ChildProcess.newDirectory("balancer");
     Path file = directory.resolve("impala-balancer.conf");
-    try {
-      Files.writeString(
-          file, config + "\nimpala-balancer.stats.bind = \"127.0.0.1:" + statsPort + "\"\n");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    write(file, config, statsPort);
     Path launcher = Path.of("..", "impala-balancer").toAbsolutePath().normalize();
     ChildProcess process =
         ChildProcess.start(
@@ -72,7 +69,34 @@ final class BalancerProcess implements AutoCloseable {
       process.close();
       throw e;
     }
-    return new BalancerProcess(process, statsPort);
+    return new BalancerProcess(process, file, statsPort);
+  }
+
+  private static void write(Path file, String config, int statsPort) {
+    try {
+      Files.writeString(
+          file, config + "\nimpala-balancer.stats.bind = \"127.0.0.1:" + statsPort + "\"\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes another configuration, as {@link #start(String)} did the first. */
+  void configure(String config) {
+    write(file, config, statsPort);
+  }
+
+  /** Writes another configuration and sends SIGHUP; returns the line that says what came of it. */
+  String reload(String config) {
+    configure(config);
+    long now = System.nanoTime();
+    process.signal("HUP");
+    return process
+        .awaitLine(
+            "what came of the reload",
+            line -> line.nanos() - now > 0 && line.text().contains("event=reload result="),
+            READY_TIMEOUT)
+        .text();
   }
 
   /** Returns the process, for its lines, signals and exit status. */

@@ -88,6 +88,7 @@ class GoldenIT {
                     ? line
                     : line.replaceFirst(" \\S+$", " VALUE"))
             .map(line -> line.replaceFirst("\\{java=.*}", "{java=\"JAVA\",version=\"VERSION\"}"))
+            .map(line -> line.replaceFirst("\\{hash=.*}", "{hash=\"HASH\"}"))
             .collect(Collectors.joining("\n"))
         + "\n";
   }

@@ -60,7 +60,9 @@ public final class Site {
     String reason = notReady.get();
     if (reason.isEmpty() && !balancer.ready()) {
       List<Listener> unavailable =
-          balancer.listeners().stream().filter(listener -> !listener.available()).toList();
+          balancer.listeners().stream()
+              .filter(listener -> !listener.leaving() && !listener.available())
+              .toList();
       reason =
           "no usable coordinator for "
               + unavailable.stream().map(Listener::name).collect(Collectors.joining(", "));

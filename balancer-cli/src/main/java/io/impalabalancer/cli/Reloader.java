@@ -1,0 +1,167 @@
+package io.impalabalancer.cli;
+
+import io.impalabalancer.config.ConfigDiff;
+import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.config.LoadedConfig;
+import io.impalabalancer.config.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Goes over to what the configuration file says now: reads, checks, compares, and either applies
+ * all of it or changes nothing. One reload at a time; a second one meanwhile is refused. Any thread
+ * but an event loop.
+ */
+final class Reloader {
+  private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
+
+  /** Threads and sockets are made for these at the start. */
+  private static final Pattern FIXED = Pattern.compile("threads|wire");
+
+  private static final Pattern BACKLOG = Pattern.compile("listeners\\[.*]\\.backlog");
+
+  /**
+   * What came of a reload, or would come of it.
+   *
+   * @param at when it ended
+   * @param by who asked for it
+   * @param ok whether the file is in force
+   * @param changes a line each, the plan
+   * @param problems a line each; empty if it went well
+   * @param hash of the configuration in force
+   */
+  record Result(
+      Instant at, String by, boolean ok, List<String> changes, List<String> problems, String hash) {
+
+    Result {
+      changes = List.copyOf(changes);
+      problems = List.copyOf(problems);
+    }
+  }
+
+  private final Path file;
+  private final BalancerServer server;
+  private final Notify notify;
+  private final ReentrantLock busy = new ReentrantLock();
+  private volatile LoadedConfig current;
+  private volatile Result last;
+
+  /**
+   * Makes one.
+   *
+   * @param loaded what the server was started with, from that file
+   */
+  Reloader(Path file, LoadedConfig loaded, BalancerServer server, Notify notify) {
+    this.file = file;
+    this.server = server;
+    this.notify = notify;
+    current = loaded;
+    String hash = ConfigDiff.hash(loaded);
+    last = new Result(Instant.now(), "start", true, List.of(), List.of(), hash);
+    server.metrics().started(hash);
+  }
+
+  /** Returns what came of the last reload, or of the start if there was none. */
+  Result last() {
+    return last;
+  }
+
+  /** Returns the configuration in force. */
+  LoadedConfig current() {
+    return current;
+  }
+
+  /** Goes over to what the file says, and tells what came of it. */
+  Result reload(String by) {
+    if (!busy.tryLock()) {
+      return end(failed(by, List.of(), List.of("another reload is under way, ask again after it")));
+    }
+    try {
+      notify.reloading();
+      return end(reloadNow(by, false));
+    } finally {
+      notify.reloaded();
+      busy.unlock();
+    }
+  }
+
+  /** Returns what {@link #reload} would do now, without doing it. */
+  Result dryRun(String by) {
+    return reloadNow(by, true);
+  }
+
+  private Result reloadNow(String by, boolean dry) {
+    LoadedConfig next;
+    try {
+      next = ConfigLoader.load(file);
+    } catch (ConfigException e) {
+      return failed(by, List.of(), e.problems().stream().map(Problem::toString).toList());
+    }
+    List<ConfigDiff.Change> changes = ConfigDiff.between(current, next);
+    List<String> plan = changes.stream().map(ConfigDiff.Change::toString).toList();
+    List<String> problems = new ArrayList<>();
+    for (ConfigDiff.Change change : changes) {
+      if (FIXED.matcher(change.path()).matches()) {
+        problems.add(change + ": a reload cannot change it, an upgrade (SIGUSR2) or a restart can");
+      } else if (server.balancer().wire().equals("channel")
+          && change.before() != null
+          && change.after() != null
+          && BACKLOG.matcher(change.path()).matches()) {
+        problems.add(change + ": the channel wire cannot change it, a restart can");
+      }
+    }
+    if (!dry && problems.isEmpty()) {
+      try {
+        server.reload(next.config());
+        current = next;
+        logWarnings(next);
+      } catch (IOException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+    return problems.isEmpty()
+        ? new Result(
+            Instant.now(), by, true, plan, List.of(), ConfigDiff.hash(dry ? current : next))
+        : failed(by, plan, problems);
+  }
+
+  private static void logWarnings(LoadedConfig loaded) {
+    for (Problem warning : loaded.warnings()) {
+      LOG.warn("event=config-warning place={} message=\"{}\"", warning.place(), warning.message());
+    }
+  }
+
+  private Result failed(String by, List<String> plan, List<String> problems) {
+    return new Result(Instant.now(), by, false, plan, problems, ConfigDiff.hash(current));
+  }
+
+  private Result end(Result result) {
+    last = result;
+    server.metrics().reloaded(result.ok(), result.hash());
+    if (result.ok()) {
+      result.changes().forEach(change -> LOG.info("event=reload-change change=\"{}\"", change));
+      LOG.info(
+          "event=reload result=ok by={} changes={} config={}",
+          result.by(),
+          result.changes().size(),
+          result.hash());
+    } else {
+      result
+          .problems()
+          .forEach(problem -> LOG.warn("event=reload-problem problem=\"{}\"", problem));
+      LOG.warn(
+          "event=reload result=refused by={} problems={} action=\"nothing has changed\"",
+          result.by(),
+          result.problems().size());
+    }
+    return result;
+  }
+}
