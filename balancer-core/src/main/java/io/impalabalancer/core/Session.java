@@ -64,6 +64,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
   private long lastMoveNanos;
   private boolean evicted;
   private boolean keepaliveSet;
+
+  /** Whether the client may have said more than was read before it had a coordinator. */
+  private boolean leftUnread;
   private boolean gone;
 
   /**
@@ -119,6 +122,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
       boolean enough =
           said != null && (said.writerIndex() >= HeldBytes.READ_MAX_BYTES || loop.held().isFull());
       if (enough || client.inputEnded()) {
+        leftUnread = true;
         if (client.wire().broken()) {
           close(Termination.CLIENT_LEFT);
         }
@@ -190,7 +194,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
     setIdleTimer(connectedNanos);
     if (client.inputEnded()) {
       server.endOutput();
-    } else if (server.pending() == 0) {
+    } else if (server.pending() == 0 && (leftUnread || client.wire().mayReadMore())) {
       client.pump();
     }
   }
