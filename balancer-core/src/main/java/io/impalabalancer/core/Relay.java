@@ -228,7 +228,10 @@ final class Relay implements Runnable {
     if (pending() == 0 && !outputEnded) {
       outputEnded = true;
       session.moved();
-      wire().shutdownOutput();
+      if (!inputEnded || !other().ended()) {
+        // Else both are about to be closed, which sends the FIN too.
+        wire().shutdownOutput();
+      }
       session.onHalfClosed();
     }
   }
