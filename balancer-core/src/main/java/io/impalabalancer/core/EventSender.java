@@ -3,7 +3,6 @@ package io.impalabalancer.core;
 import io.impalabalancer.config.Protocol;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,43 +34,48 @@ final class EventSender implements BalancerListener {
 
   @Override
   public void sessionAssigned(SessionView session) {
-    tell(l -> l.sessionAssigned(session));
+    tell((l, about, none) -> l.sessionAssigned(about), session, "");
   }
 
   @Override
   public void sessionEnded(SessionView session) {
-    tell(l -> l.sessionEnded(session));
+    tell((l, about, none) -> l.sessionEnded(about), session, "");
   }
 
   @Override
   public void connected(Coordinator coordinator, Protocol protocol) {
-    tell(l -> l.connected(coordinator, protocol));
+    tell(BalancerListener::connected, coordinator, protocol);
   }
 
   @Override
   public void connectFailed(Coordinator coordinator, Protocol protocol, ConnectFailure failure) {
-    tell(l -> l.connectFailed(coordinator, protocol, failure));
+    tell((l, about, of) -> l.connectFailed(about, of, failure), coordinator, protocol);
   }
 
   @Override
   public void coordinatorChanged(CoordinatorEvent event) {
-    tell(l -> l.coordinatorChanged(event));
+    tell((l, about, none) -> l.coordinatorChanged(about), event, "");
   }
 
   @Override
   public void partsChanged() {
-    tell(BalancerListener::partsChanged);
+    tell((l, none, nothing) -> l.partsChanged(), "", "");
   }
 
   @Override
   public void checked(Coordinator coordinator, CheckReport report) {
-    tell(l -> l.checked(coordinator, report));
+    tell(BalancerListener::checked, coordinator, report);
   }
 
-  private void tell(Consumer<BalancerListener> event) {
+  /** How one listener is told. Those of every session capture nothing, and so cost no object. */
+  private interface Event<A, B> {
+    void tell(BalancerListener listener, A a, B b);
+  }
+
+  private <A, B> void tell(Event<A, B> event, A a, B b) {
     for (BalancerListener listener : listeners) {
       try {
-        event.accept(listener);
+        event.tell(listener, a, b);
       } catch (RuntimeException e) {
         LOG.error("event=listener-failed listener={}", listener.getClass().getName(), e);
       }

@@ -67,6 +67,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   /** Whether the client may have said more than was read before it had a coordinator. */
   private boolean leftUnread;
+
   private boolean gone;
 
   /**
