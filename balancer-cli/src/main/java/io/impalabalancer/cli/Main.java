@@ -38,6 +38,7 @@ public final class Main {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("run", RunCommand::new);
     commands.put("check", CheckCommand::new);
+    commands.put("convert", ConvertCommand::new);
     commands.put("hash-password", HashPasswordCommand::new);
     commands.put("demo", DemoCommand::new);
     commands.put("simulate", SimulateCommand::new);

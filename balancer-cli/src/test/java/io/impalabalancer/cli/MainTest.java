@@ -48,7 +48,7 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "check", "demo", "simulate"})
+  @ValueSource(strings = {"run", "check", "convert", "demo", "simulate"})
   void everyCommandHasHelp(String command) {
     assertThat(run(command, "--help")).isEqualTo(ExitStatus.OK);
     assertThat(out.toString()).contains("Usage: impala-balancer " + command);

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.Locale;
 
 /** Finds the word that was probably meant. */
-final class Nearest {
+public final class Nearest {
 
   private Nearest() {}
 
@@ -13,7 +13,7 @@ final class Nearest {
    * Returns {@code ; did you mean "word"?} with the candidate that is nearest to what was found, or
    * an empty text if none is near.
    */
-  static String hint(String found, Collection<String> candidates) {
+  public static String hint(String found, Collection<String> candidates) {
     return candidates.stream()
         .filter(candidate -> isNear(found, candidate))
         .min(

@@ -1,0 +1,18 @@
+package io.impalabalancer.cli.convert;
+
+/**
+ * An address to listen on.
+ *
+ * @param host in numbers, an IPv6 one without brackets
+ */
+record Bind(String host, int port, Line line) {
+
+  /** Returns it as the configuration writes it. */
+  String address() {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  boolean isLoopback() {
+    return host.startsWith("127.") || host.equals("::1");
+  }
+}

@@ -1,0 +1,153 @@
+package io.impalabalancer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From HAProxy's configuration to a session that is served, and what HAProxy itself says. */
+class ConvertIT {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Path LAUNCHER = Path.of("..", "impala-balancer").toAbsolutePath();
+  private static final Path CORPUS =
+      Path.of(
+          "..",
+          "balancer-cli",
+          "src",
+          "test",
+          "resources",
+          "io",
+          "impalabalancer",
+          "cli",
+          "convert");
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private Path directory;
+
+  @BeforeEach
+  void makeDirectory() throws IOException {
+    directory = ChildProcess.newDirectory("convert");
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (AutoCloseable each : opened) {
+      each.close();
+    }
+  }
+
+  @Test
+  void haproxyAcceptsTheModernConfigurationsAndNotTheLegacyOnes() throws IOException {
+    Path haproxy = Requirement.program("haproxy", "haproxy");
+    try (Stream<Path> modern = Files.list(CORPUS.resolve("modern"));
+        Stream<Path> legacy = Files.list(CORPUS.resolve("legacy"))) {
+      assertThat(modern.filter(ConvertIT::isConfiguration))
+          .isNotEmpty()
+          .allSatisfy(file -> assertThat(haproxyCheck(haproxy, file)).isEmpty());
+      assertThat(legacy.filter(ConvertIT::isConfiguration))
+          .isNotEmpty()
+          .allSatisfy(file -> assertThat(haproxyCheck(haproxy, file)).isNotEmpty());
+    }
+  }
+
+  @Test
+  void theSampleOfImpalasDocumentationIsConvertedAndServesUnderItsOldNames() throws Exception {
+    int port = FreePort.next();
+    try (ServerSocket coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      coordinator.setSoTimeout((int) SOON.toMillis());
+      Path sample = directory.resolve("haproxy.cfg");
+      Files.writeString(sample, localSample(port, coordinator.getLocalPort()));
+      Path result = directory.resolve("impala-balancer.conf");
+
+      ChildProcess convert = start("convert", sample.toString(), "-o", result.toString());
+      assertThat(convert.awaitExit(SOON)).isZero();
+      assertThat(convert.lines())
+          .extracting(ChildProcess.Line::text)
+          .anySatisfy(line -> assertThat(line).contains("stats auth admin:***  -> stats.users"));
+      assertThat(Files.readString(result)).doesNotContain("sesame");
+
+      BalancerProcess balancer = BalancerProcess.start(Files.readString(result));
+      opened.add(balancer);
+      exchange(port, coordinator);
+      await()
+          .untilAsserted(() ->
+              assertThat(SessionLine.among(balancer.process().lines()))
+                  .singleElement()
+                  .satisfies(line -> assertThat(line.listener()).isEqualTo("impala"))
+                  .satisfies(line -> assertThat(line.server()).isEqualTo("symbolic_name_1"))
+                  .satisfies(line -> assertThat(line.letters()).isEqualTo("--")));
+    }
+  }
+
+  /** Its four hosts are this one, of which the first alone is listed. */
+  private static String localSample(int port, int serverPort) throws IOException {
+    String sample = Files.readString(CORPUS.resolve("legacy").resolve("impala-sample.cfg"));
+    return sample
+        .replaceAll("(?m)^ *server symbolic_name_[234678] .*$", "")
+        .replace(" :25002", " 127.0.0.1:" + FreePort.next())
+        .replace(" :25003", " 127.0.0.1:" + port)
+        .replace(" :21051", " 127.0.0.1:" + FreePort.next())
+        .replace("impala-host-1.example.com:21000", "127.0.0.1:" + serverPort)
+        .replace("impala-host-1.example.com:21050", "127.0.0.1:" + FreePort.next());
+  }
+
+  private static void exchange(int port, ServerSocket coordinator) throws IOException {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      client.setSoTimeout((int) SOON.toMillis());
+      client.getOutputStream().write('q');
+      try (Socket server = coordinator.accept()) {
+        server.setSoTimeout((int) SOON.toMillis());
+        assertThat(server.getInputStream().read()).isEqualTo('q');
+        server.getOutputStream().write('a');
+        assertThat(client.getInputStream().read()).isEqualTo('a');
+        client.shutdownOutput();
+        assertThat(server.getInputStream().read()).isEqualTo(-1);
+      }
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+  }
+
+  private static boolean isConfiguration(Path file) {
+    return Files.isDirectory(file) || file.toString().endsWith(".cfg");
+  }
+
+  /** Returns what HAProxy says of a configuration that it refuses, nothing if it accepts it. */
+  private String haproxyCheck(Path haproxy, Path file) {
+    try (ChildProcess process =
+        ChildProcess.start(
+            "haproxy",
+            ChildProcess.newDirectory("haproxy-check"),
+            Map.of("COORDINATOR_1", "10.0.1.1", "COORDINATOR_2", "10.0.1.2"),
+            List.of(haproxy.toString(), "-c", "-f", file.toAbsolutePath().toString()))) {
+      return process.awaitExit(SOON) == 0
+          ? ""
+          : file + ": " + process.lines().stream().map(ChildProcess.Line::text).toList();
+    }
+  }
+
+  private ChildProcess start(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+    command.addAll(List.of(arguments));
+    ChildProcess process =
+        ChildProcess.start(
+            "impala-balancer",
+            directory,
+            Map.of("JAVA_HOME", System.getProperty("java.home")),
+            command);
+    opened.add(process);
+    return process;
+  }
+}
