@@ -1,9 +1,12 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.runtime.RuntimeSocket;
+import io.impalabalancer.cli.runtime.Target;
 import io.impalabalancer.cli.web.AdminServer;
 import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.LogConfig;
+import io.impalabalancer.config.RuntimeConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
@@ -59,7 +62,7 @@ final class BalancerServer implements AutoCloseable {
    * checked once, or after a second.
    *
    * @throws io.impalabalancer.core.BindException if a listener's address cannot be bound
-   * @throws java.net.BindException if the web port's address cannot be bound
+   * @throws java.net.BindException if the web port or the runtime socket cannot be bound
    * @throws IOException if the session log cannot be opened
    */
   static BalancerServer start(BalancerConfig config) throws IOException, InterruptedException {
@@ -100,6 +103,14 @@ final class BalancerServer implements AutoCloseable {
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
     balancer.addListener(health);
     closers.push(health::close);
+    RuntimeConfig runtime = config.runtime();
+    if (runtime.socket().isPresent()) {
+      Target target = new Target(balancer, health, stats, Main.version());
+      RuntimeSocket socket =
+          RuntimeSocket.open(adminLoop.next(), runtime.socket().get(), runtime, target);
+      balancer.addListener(socket);
+      closers.push(socket::close);
+    }
     awaitFirstChecks(health.start());
     balancer.open();
     notReady = "";

@@ -22,6 +22,7 @@ public record BalancerConfig(
     CheckConfig check,
     ResolveConfig resolve,
     StatsConfig stats,
+    RuntimeConfig runtime,
     LogConfig log,
     ShutdownConfig shutdown,
     int maxconn,

@@ -40,6 +40,7 @@ final class BalancerReader {
             check(root.section("check")),
             resolve(root.section("resolve")),
             StatsReader.read(root.section("stats"), bounds),
+            runtime(root.section("runtime")),
             log(root.section("log")),
             shutdown(root.section("shutdown")),
             maxconn,
@@ -81,6 +82,22 @@ final class BalancerReader {
     return new ResolveConfig(
         section.get("interval").duration(MILLISECOND, DAY),
         section.get("retry").duration(MILLISECOND, DAY));
+  }
+
+  private static RuntimeConfig runtime(Section section) {
+    Value socket = section.get("socket");
+    Path path = socket.is("none") ? null : socket.file();
+    Value modeValue = section.get("mode");
+    String expected = "three octal digits in quotes, such as \"600\"";
+    String mode = modeValue.text(expected);
+    if (mode != null && !mode.matches("[0-7]{3}")) {
+      modeValue.unexpected(expected);
+      mode = null;
+    }
+    return new RuntimeConfig(
+        Optional.ofNullable(path),
+        mode == null ? 0 : Integer.parseInt(mode, 8),
+        section.get("level").word(RuntimeConfig.Level.values(), RuntimeConfig.Level::word));
   }
 
   private static LogConfig log(Section section) {

@@ -1,0 +1,177 @@
+package io.impalabalancer.cli.runtime;
+
+import io.impalabalancer.config.RuntimeConfig;
+import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.CoordinatorEvent;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.DuplexChannelConfig;
+import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import jdk.net.ExtendedSocketOptions;
+import jdk.net.UnixDomainPrincipal;
+
+/**
+ * The UNIX socket for runtime commands, in HAProxy's language, on an event loop that no session
+ * uses. Commands run one after the other on one thread, for some of them wait for the relay.
+ *
+ * <p>A file that is in the way is taken over, at once and whole, if it is a socket that nobody
+ * listens on any more; anything else is refused.
+ */
+public final class RuntimeSocket implements BalancerListener, AutoCloseable {
+  private static final int MOST_CLIENTS = 256;
+
+  /** Silence after which a client is disconnected, until it says {@code set timeout cli}. */
+  private static final int TIMEOUT_SECONDS = 10;
+
+  private final Path path;
+  private final ShowCommands show;
+  private final Commands commands;
+  private final ThreadPoolExecutor worker;
+  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final Channel server;
+  private final Object inode;
+
+  /**
+   * Binds the socket and serves.
+   *
+   * @throws BindException if that cannot be done; the message says why and what to do
+   */
+  public static RuntimeSocket open(EventLoop loop, Path path, RuntimeConfig config, Target target)
+      throws IOException {
+    refuseIfTaken(path);
+    return new RuntimeSocket(loop, path, config, target);
+  }
+
+  private RuntimeSocket(EventLoop loop, Path path, RuntimeConfig config, Target target)
+      throws IOException {
+    this.path = path;
+    show = new ShowCommands(target);
+    commands = new Commands(target, show, new SetCommands(target));
+    worker =
+        new ThreadPoolExecutor(
+            0,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MOST_CLIENTS),
+            task -> {
+              Thread thread = new Thread(task, "runtime-commands");
+              thread.setDaemon(true);
+              return thread;
+            });
+    Path bound = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+    Files.deleteIfExists(bound);
+    ChannelFuture binding =
+        new ServerBootstrap()
+            .group(loop)
+            .channel(NioServerDomainSocketChannel.class)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childHandler(
+                new ChannelInitializer<NioDomainSocketChannel>() {
+                  @Override
+                  protected void initChannel(NioDomainSocketChannel channel) {
+                    accept(channel, config);
+                  }
+                })
+            .bind(UnixDomainSocketAddress.of(bound))
+            .awaitUninterruptibly();
+    if (!binding.isSuccess()) {
+      throw refused(path, String.valueOf(binding.cause().getMessage()), binding.cause());
+    }
+    server = binding.channel();
+    try {
+      Files.setAttribute(bound, "unix:mode", config.mode());
+      inode = Files.getAttribute(bound, "unix:ino");
+      Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      server.close().awaitUninterruptibly();
+      throw refused(path, e.toString(), e);
+    }
+  }
+
+  private static BindException refused(Path path, String why, Throwable cause) {
+    return (BindException)
+        new BindException("runtime.socket: cannot bind " + path + ": " + why).initCause(cause);
+  }
+
+  private static void refuseIfTaken(Path path) throws IOException {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    int type = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 0170000;
+    if (type != 0140000) {
+      throw new BindException(
+          "runtime.socket: "
+              + path
+              + " exists and is no socket, expected a path that is free; remove it or name another");
+    }
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      probe.connect(UnixDomainSocketAddress.of(path));
+    } catch (IOException nobodyListens) {
+      return;
+    }
+    throw new BindException(
+        "runtime.socket: "
+            + path
+            + " is in use by a process that runs, expected a path of its own for each balancer;"
+            + " stop the other or name another");
+  }
+
+  private void accept(NioDomainSocketChannel channel, RuntimeConfig config) {
+    if (connections.size() >= MOST_CLIENTS) {
+      channel.close();
+      return;
+    }
+    connections.add(channel);
+    ((DuplexChannelConfig) channel.config()).setAllowHalfClosure(true);
+    Client client = new Client(name(channel), config.level(), TIMEOUT_SECONDS);
+    channel.pipeline().addLast(new RuntimeHandler(commands, client, worker));
+  }
+
+  private static String name(NioDomainSocketChannel channel) {
+    UnixDomainPrincipal peer =
+        channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.SO_PEERCRED));
+    return peer == null ? "runtime socket" : peer.user().getName() + " by runtime socket";
+  }
+
+  @Override
+  public void coordinatorChanged(CoordinatorEvent event) {
+    show.keep(event);
+  }
+
+  /** Closes all connections and removes the socket, unless another process has taken it over. */
+  @Override
+  public void close() {
+    server.close().awaitUninterruptibly();
+    connections.close().awaitUninterruptibly();
+    worker.shutdownNow();
+    try {
+      if (inode.equals(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS))) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      // It is gone already.
+    }
+  }
+}
