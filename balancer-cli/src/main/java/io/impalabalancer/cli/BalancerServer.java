@@ -57,6 +57,9 @@ final class BalancerServer implements AutoCloseable {
           1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
   private volatile String notReady = "starting";
 
+  /** Null until the start is over. */
+  private volatile @Nullable Reloader reloader;
+
   /**
    * Starts everything; the listeners are open when it returns. They open when every coordinator was
    * checked once, or after a second.
@@ -105,7 +108,7 @@ final class BalancerServer implements AutoCloseable {
     closers.push(health::close);
     RuntimeConfig runtime = config.runtime();
     if (runtime.socket().isPresent()) {
-      Target target = new Target(balancer, health, stats, Main.version());
+      Target target = new Target(balancer, health, stats, this::reload, Main.version());
       RuntimeSocket socket =
           RuntimeSocket.open(adminLoop.next(), runtime.socket().get(), runtime, target);
       balancer.addListener(socket);
@@ -114,6 +117,28 @@ final class BalancerServer implements AutoCloseable {
     awaitFirstChecks(health.start());
     balancer.open();
     notReady = "";
+  }
+
+  /** Has commands reload by this one from now on. */
+  void setReloader(Reloader reloader) {
+    this.reloader = reloader;
+  }
+
+  /** Reloads for a command, or says what a reload would do. */
+  private String reload(String by, boolean dry) {
+    Reloader current = reloader;
+    if (current == null) {
+      return "The start is not over yet, ask again.\n";
+    }
+    Reloader.Result result = dry ? current.dryRun(by) : current.reload(by);
+    StringBuilder out = new StringBuilder();
+    result.changes().forEach(change -> out.append(change).append('\n'));
+    result.problems().forEach(problem -> out.append("error: ").append(problem).append('\n'));
+    out.append(
+        result.ok()
+            ? dry ? "The configuration would be taken over.\n" : "The configuration is in force.\n"
+            : "The configuration is refused; nothing has changed.\n");
+    return out.toString();
   }
 
   private static @Nullable SessionLog openLog(BalancerConfig config) throws IOException {

@@ -24,7 +24,7 @@ final class Reloader {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
 
   /** Threads and sockets are made for these at the start. */
-  private static final Pattern FIXED = Pattern.compile("threads|wire");
+  private static final Pattern FIXED = Pattern.compile("threads|wire|runtime\\..*");
 
   private static final Pattern BACKLOG = Pattern.compile("listeners\\[.*]\\.backlog");
 

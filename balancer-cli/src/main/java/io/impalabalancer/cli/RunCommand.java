@@ -96,6 +96,7 @@ final class RunCommand implements Callable<Integer> {
     try (Notify notify = Notify.of(System.getenv(), ProcessHandle.current().pid())) {
       BalancerServer server = BalancerServer.start(loaded.config());
       Reloader reloader = new Reloader(file, loaded, server, notify);
+      server.setReloader(reloader);
       Signals.handle(
           "HUP",
           () -> {

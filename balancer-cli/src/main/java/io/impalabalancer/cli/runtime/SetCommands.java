@@ -109,6 +109,12 @@ final class SetCommands {
                 .closeSessions(target.coordinator(w), Termination.KILLED)
                 .thenApply("%d sessions closed.\n"::formatted));
     commands.add(
+        "reload",
+        "reload [dry-run]",
+        "go over to what the configuration file says now",
+        Level.ADMIN,
+        (w, c) -> done(target.reload().run(c.name(), argument(w, 0).equals("dry-run"))));
+    commands.add(
         "clear counters",
         "clear counters [all]",
         "clear max statistics counters (or all counters)",

@@ -10,7 +10,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What commands act on: a balancer and what belongs to it. */
-public record Target(Balancer balancer, HealthChecker health, HaproxyStats stats, String version) {
+public record Target(
+    Balancer balancer, HealthChecker health, HaproxyStats stats, Reload reload, String version) {
+
+  /** How the configuration file is read anew. */
+  public interface Reload {
+    /**
+     * Goes over to what the file says now.
+     *
+     * @param by who asks for it
+     * @param dry true to say only what would be done
+     * @return what came of it, a line each
+     */
+    String run(String by, boolean dry);
+  }
 
   /** A member as a command names it: {@code listener/alias}. */
   record Server(Listener listener, Member member) {

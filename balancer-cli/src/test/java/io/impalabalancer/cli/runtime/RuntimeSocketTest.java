@@ -81,7 +81,12 @@ class RuntimeSocketTest {
         loop.next(),
         path,
         new RuntimeConfig(Optional.of(path), 0640, level),
-        new Target(balancer, health, new HaproxyStats(balancer, "1.2.3"), "1.2.3"));
+        new Target(
+            balancer,
+            health,
+            new HaproxyStats(balancer, "1.2.3"),
+            (by, dry) -> (dry ? "would reload" : "reloaded") + " by " + by + "\n",
+            "1.2.3"));
   }
 
   @AfterEach
@@ -246,6 +251,13 @@ class RuntimeSocketTest {
     assertThat(ask("set maxconn frontend impala 7;set maxconn server jdbc/c2 8")).isEqualTo("\n\n");
     assertThat(balancer.listeners().get(0).maxconn()).isEqualTo(7);
     assertThat(coordinator(1).maxconn()).isEqualTo(8);
+  }
+
+  @Test
+  void aReloadIsSaidByWhom() throws IOException {
+    assertThat(ask("reload dry-run")).startsWith("would reload by ").endsWith("socket\n\n");
+    assertThat(ask("reload")).startsWith("reloaded by ");
+    assertThat(ask("operator;reload")).isEqualTo("\nPermission denied\n\n");
   }
 
   @Test
