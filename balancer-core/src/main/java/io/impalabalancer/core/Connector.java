@@ -92,6 +92,11 @@ final class Connector implements Choice {
     this.order = order;
   }
 
+  /** Returns whether it has tried a coordinator in vain. Under the queue's lock. */
+  boolean hasTried() {
+    return tried != null;
+  }
+
   /** Returns its place among all who ever waited. Under the queue's lock. */
   long order() {
     return order;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The sessions that wait for a free slot, as their connectors: one line a listener, first come,
+ * The sessions that wait for a free slot, as their connectors: two lines a listener, first come,
  * first served. Of several lines whose heads could use a slot, the head that has waited longest
  * gets it.
  *
@@ -17,13 +17,19 @@ import java.util.concurrent.atomic.AtomicInteger;
  * does, newcomers join too, so that nobody is overtaken.
  */
 final class WaitQueue {
-  private final Map<Listener, LinkedHashSet<Connector>> lines = new LinkedHashMap<>();
+  /**
+   * A line of a listener: of those who have tried a coordinator in vain, or of the others. Who may
+   * not use a slot because it has tried its coordinator holds up nobody who may.
+   */
+  private record Line(Listener listener, boolean again) {}
+
+  private final Map<Line, LinkedHashSet<Connector>> lines = new LinkedHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private long joined;
 
   /** Forgets a listener that has no sessions left. */
   synchronized void forget(Listener listener) {
-    lines.remove(listener);
+    lines.keySet().removeIf(line -> line.listener() == listener);
   }
 
   /** Returns whether anybody waits. Any thread, without the lock. */
@@ -33,10 +39,11 @@ final class WaitQueue {
 
   /** Puts a session at the end of its line, and serves. Its answer comes to its loop. */
   synchronized void join(Connector connector) {
-    LinkedHashSet<Connector> line =
-        lines.computeIfAbsent(connector.listener(), listener -> new LinkedHashSet<>());
-    connector.placed(line.size(), joined++);
-    line.add(connector);
+    connector.placed(connector.listener().queued(), joined++);
+    lines
+        .computeIfAbsent(
+            new Line(connector.listener(), connector.hasTried()), line -> new LinkedHashSet<>())
+        .add(connector);
     connector.listener().joinedQueue();
     waiting.incrementAndGet();
     serve();
@@ -44,13 +51,17 @@ final class WaitQueue {
 
   /** Takes a session out; false if it was served already, and its answer is on the way. */
   synchronized boolean leave(Connector connector) {
-    LinkedHashSet<Connector> line = lines.get(connector.listener());
-    boolean left = line != null && line.remove(connector);
+    boolean left = leave(connector, false) || leave(connector, true);
     if (left) {
       connector.listener().leftQueue();
       waiting.decrementAndGet();
     }
     return left;
+  }
+
+  private boolean leave(Connector connector, boolean again) {
+    LinkedHashSet<Connector> line = lines.get(new Line(connector.listener(), again));
+    return line != null && line.remove(connector);
   }
 
   /** Gives a slot back, to whoever has waited longest for it if anybody does. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -175,6 +176,23 @@ class LimitsTest extends WireTest {
     rig.balancer.closeSessions(rig.coordinator(0), Termination.COORDINATOR_DOWN);
     holder.close();
     assertThat(answered(waiting, 5000)).isTrue();
+  }
+
+  @Test
+  void whoMayNotUseASlotHoldsUpNobodyWhoMay() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    int closed = TestServer.closedPort();
+    BalancerRig rig =
+        rig(coordinators("maxconn = 1", closed, echo.port()) + listener("balance = first"));
+    assertThat(answered(speaking(rig, 0), 5000)).isTrue();
+    Socket refused = speaking(rig, 0);
+    awaitQueued(rig, 0, 1);
+    try (ServerSocket opened = new ServerSocket(closed, 1, InetAddress.getLoopbackAddress())) {
+      opened.setSoTimeout((int) SOON.toMillis());
+      speaking(rig, 0);
+      opened.accept().close();
+    }
+    assertThat(refused.getInputStream().available()).isZero();
   }
 
   @Test
