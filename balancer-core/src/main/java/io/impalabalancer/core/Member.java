@@ -15,6 +15,7 @@ public final class Member {
 
   private final Coordinator coordinator;
   private final String pool;
+  private final long nameHash;
   private volatile MemberConfig config;
   private final Assignment assignment = new Assignment(Assignment.Kind.ASSIGNED, this);
   private volatile Coordinator.Held<Integer> weight;
@@ -22,6 +23,7 @@ public final class Member {
   Member(Coordinator coordinator, String pool, MemberConfig config) {
     this.coordinator = coordinator;
     this.pool = pool;
+    nameHash = SourceHash.hash(coordinator.name());
     this.config = config;
     weight = coordinator.weight(config.weight());
   }
@@ -42,6 +44,11 @@ public final class Member {
   /** Returns the name of the pool. */
   String pool() {
     return pool;
+  }
+
+  /** Returns the hash of the coordinator's name. */
+  long nameHash() {
+    return nameHash;
   }
 
   /** Returns its weight in the pool, 0 to 256, slow start apart. */

@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * balancers in front of the same coordinators do not all run to the emptiest.
  */
 final class RandomOfTwo implements Balance {
+  /** Draws among all, before those are counted who are admitted. */
+  private static final int DRAWS = 4;
+
   private final LongSupplier random;
 
   /** Takes a source of uniform 64-bit numbers that all loops may call. */
@@ -17,18 +20,9 @@ final class RandomOfTwo implements Balance {
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
-    long total = 0;
-    for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.member(i).coordinator())) {
-        total += serving.weight(i);
-      }
-    }
-    if (total == 0) {
-      return null;
-    }
-    int one = draw(serving, choice, total);
-    int two = draw(serving, choice, total);
-    if (one < 0 || two < 0) {
+    int one = draw(serving, choice);
+    int two = one < 0 ? one : draw(serving, choice);
+    if (two < 0) {
       return one < 0 ? null : serving.member(one);
     }
     Member first = serving.member(one);
@@ -38,8 +32,28 @@ final class RandomOfTwo implements Balance {
     return firstLoad <= secondLoad ? first : second;
   }
 
-  /** Returns the index of a member drawn by weight; the last admitted if some filled meanwhile. */
-  private int draw(Serving serving, Choice choice, long total) {
+  /** Returns the index of an admitted member drawn by weight, negative if there is none. */
+  private int draw(Serving serving, Choice choice) {
+    for (int i = 0; i < DRAWS; i++) {
+      int drawn = serving.drawn(random.getAsLong());
+      if (choice.admits(serving.member(drawn).coordinator())) {
+        return drawn;
+      }
+    }
+    return drawOfAdmitted(serving, choice);
+  }
+
+  /** Draws of those admitted alone, where few are; the last of them if some filled meanwhile. */
+  private int drawOfAdmitted(Serving serving, Choice choice) {
+    long total = 0;
+    for (int i = 0; i < serving.size(); i++) {
+      if (choice.admits(serving.member(i).coordinator())) {
+        total += serving.weight(i);
+      }
+    }
+    if (total == 0) {
+      return -1;
+    }
     long left = Math.floorMod(random.getAsLong(), total);
     int last = -1;
     for (int i = 0; i < serving.size(); i++) {

@@ -1,5 +1,6 @@
 package io.impalabalancer.core;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,13 +14,20 @@ final class Serving {
   private final int[] weights;
   private final long[] nameHashes;
 
+  /** Of each member, the sum of the weights up to it and with it. */
+  private final long[] sums;
+
   Serving(List<Member> members) {
     this.members = members.toArray(Member[]::new);
     weights = new int[this.members.length];
     nameHashes = new long[this.members.length];
+    sums = new long[this.members.length];
+    long sum = 0;
     for (int i = 0; i < weights.length; i++) {
       weights[i] = members.get(i).effectiveWeight();
-      nameHashes[i] = SourceHash.hash(members.get(i).coordinator().name());
+      sum += weights[i];
+      sums[i] = sum;
+      nameHashes[i] = members.get(i).nameHash();
     }
   }
 
@@ -38,6 +46,14 @@ final class Serving {
   /** Returns the weight of a member in hundredths, at least 1. */
   int weight(int index) {
     return weights[index];
+  }
+
+  /** Returns the index of the member that a uniform 64-bit number draws by weight. */
+  int drawn(long random) {
+    long point = Math.floorMod(random, sums[sums.length - 1]);
+    int found = Arrays.binarySearch(sums, point);
+    // The sum that is the point belongs to the one before.
+    return found < 0 ? -found - 1 : found + 1;
   }
 
   /** Returns the hash of a member's name. */

@@ -16,6 +16,8 @@ final class SourceHash implements Balance {
     long source = choice.sourceHash();
     Member best = null;
     double bestScore = Double.NEGATIVE_INFINITY;
+    double bestUniform = 0;
+    int bestWeight = 0;
     for (int i = 0; i < serving.size(); i++) {
       Member member = serving.member(i);
       if (!choice.admits(member.coordinator())) {
@@ -23,10 +25,16 @@ final class SourceHash implements Balance {
       }
       // Uniform in (0, 1); the logarithm makes the greatest of the scores fall by weight.
       double uniform = ((mix(source ^ serving.nameHash(i)) >>> 11) + 0.5) * 0x1.0p-53;
-      double score = serving.weight(i) / -Math.log(uniform);
+      int weight = serving.weight(i);
+      if (uniform <= bestUniform && weight <= bestWeight) {
+        continue;
+      }
+      double score = weight / -Math.log(uniform);
       if (score > bestScore) {
         best = member;
         bestScore = score;
+        bestUniform = uniform;
+        bestWeight = weight;
       }
     }
     return best;

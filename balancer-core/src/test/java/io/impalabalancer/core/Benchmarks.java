@@ -1,0 +1,173 @@
+package io.impalabalancer.core;
+
+import io.impalabalancer.config.BalanceKind;
+import io.impalabalancer.config.Protocol;
+import io.netty.util.concurrent.Ticker;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/**
+ * What a choice, a change of state and a place in line cost, by how many coordinators there are and
+ * how many wait. No part of a build: {@code -Dtest=Benchmarks}, and {@code -Dbenchmarks=NAME} for
+ * some of them.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@SuppressWarnings("NullAway.Init") // JMH sets the fields
+public class Benchmarks {
+
+  @Test
+  void run() throws RunnerException {
+    new Runner(
+            new OptionsBuilder()
+                .include("core\\.Benchmarks\\." + System.getProperty("benchmarks", ""))
+                .jvmArgs("-Xmx512m")
+                .forks(1)
+                .warmupIterations(3)
+                .warmupTime(TimeValue.milliseconds(300))
+                .measurementIterations(5)
+                .measurementTime(TimeValue.milliseconds(300))
+                .build())
+        .run();
+  }
+
+  /** Coordinators of different loads, all with room. */
+  @State(Scope.Benchmark)
+  public static class Coordinators {
+    @Param({"3", "30", "300"})
+    public int coordinators;
+
+    TestPool pool;
+
+    @Setup
+    public void make() {
+      int[] weights = new int[coordinators];
+      Arrays.fill(weights, 100);
+      pool = TestPool.limited(1_000_000, weights);
+      SplittableRandom random = new SplittableRandom(1);
+      for (Member member : pool.pool.members()) {
+        for (int i = random.nextInt(100); i > 0; i--) {
+          member.coordinator().take();
+        }
+      }
+    }
+  }
+
+  /** One algorithm and its clients. */
+  @State(Scope.Benchmark)
+  public static class Algorithm {
+    @Param public BalanceKind balance;
+
+    private final SplittableRandom random = new SplittableRandom(2);
+    private Balance made;
+
+    @Setup
+    public void make() {
+      made = Balance.of(balance);
+    }
+
+    Choice client() {
+      return TestPool.choice(random.nextLong());
+    }
+  }
+
+  @Benchmark
+  public Assignment choice(Coordinators of, Algorithm by) {
+    Assignment assignment = of.pool.pool.assign(Protocol.TCP, by.made, by.client());
+    assignment.chosen().coordinator().giveBack();
+    return assignment;
+  }
+
+  /** What follows when a coordinator has changed: who serves, anew. */
+  @Benchmark
+  public Serving change(Coordinators of) {
+    of.pool.pool.refresh();
+    return of.pool.serving();
+  }
+
+  /** Coordinators that are full, and sessions that wait for them. */
+  @State(Scope.Benchmark)
+  public static class Line {
+    @Param({"3", "30", "300"})
+    public int coordinators;
+
+    @Param({"1", "100", "10000"})
+    public int waiting;
+
+    private Balancer balancer;
+    private Connector last;
+
+    @Setup(Level.Trial)
+    public void fill() {
+      int[] ports = new int[coordinators];
+      Arrays.setAll(ports, i -> i + 1);
+      balancer =
+          new Balancer(
+              BalancerRig.config(
+                  "channel",
+                  BalancerRig.coordinators("maxconn = 1", ports) + BalancerRig.listener("")),
+              Ticker.systemTicker(),
+              InetAddress::getAllByName,
+              new FakeWires());
+      balancer
+          .coordinators()
+          .forEach(coordinator -> {
+            coordinator.setStatus(Coordinator.Status.UP, "test");
+            coordinator.resolved(TestPool.LOOPBACK);
+            coordinator.take();
+          });
+      List<Connector> line = new ArrayList<>();
+      for (int i = 0; i <= waiting; i++) {
+        line.add(connector());
+      }
+      last = line.remove(waiting);
+      line.forEach(balancer.queue()::join);
+    }
+
+    private Connector connector() {
+      Listener listener = balancer.listeners().get(0);
+      InetSocketAddress client = new InetSocketAddress(TestPool.LOOPBACK, 1);
+      Session session =
+          new Session(listener, balancer.nextLoop(), client, relay -> balancer.wires().wire(relay));
+      return new Connector(session, new SessionRecord(0, listener, client, 0), new Relay(session));
+    }
+
+    @TearDown
+    public void close() {
+      balancer.close();
+    }
+  }
+
+  /** A session joins the line, where it is looked for a free slot, and leaves it. */
+  @Benchmark
+  public boolean queue(Line in) {
+    in.balancer.queue().join(in.last);
+    return in.balancer.queue().leave(in.last);
+  }
+
+  /** A slot is given back, and nobody is given it: it is looked for whoever may have it. */
+  @Benchmark
+  public void serve(Line in) {
+    in.balancer.queue().serve();
+  }
+}
