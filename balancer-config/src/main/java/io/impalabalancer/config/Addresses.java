@@ -16,6 +16,7 @@ final class Addresses {
   private static final Pattern V4 =
       Pattern.compile("((%1$s)\\.){3}(%1$s)".formatted(V4_OCTET.pattern()));
   private static final Pattern V6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+  private static final Pattern PREFIX = Pattern.compile("\\d{1,3}");
   private static final Pattern DIGITS_AND_DOTS = Pattern.compile("[0-9.]+");
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}");
 
@@ -52,6 +53,24 @@ final class Addresses {
                 ? "; a name may mean other addresses on another day, so write the address itself"
                 : "; " + host + " is no address"));
     return null;
+  }
+
+  /** Returns a network, of which an address without a prefix is one, null after an error. */
+  static @Nullable Network network(Value value) {
+    String expected = "a network such as \"10.0.0.0/8\" or \"fd00::/8\", or an address";
+    String text = value.text(expected);
+    if (text == null) {
+      return null;
+    }
+    int slash = text.indexOf('/');
+    String host = slash < 0 ? text : text.substring(0, slash);
+    int most = isV4(host) ? 32 : isV6(host) ? 128 : -1;
+    String prefix = slash < 0 ? Integer.toString(most) : text.substring(slash + 1);
+    if (most < 0 || !PREFIX.matcher(prefix).matches() || Integer.parseInt(prefix) > most) {
+      value.unexpected(expected);
+      return null;
+    }
+    return new Network(host, Integer.parseInt(prefix));
   }
 
   /** Returns the host of a coordinator, a name or an address, null after an error. */

@@ -1,5 +1,6 @@
 package io.impalabalancer.config;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -16,6 +17,9 @@ import java.util.Map;
  * @param retries connection attempts after the first failed one, 0 to 100
  * @param aliases coordinator name to the name that log, CSV and runtime commands print for it here;
  *     a coordinator that is not in it keeps its own name
+ * @param acceptProxy networks whose connections begin with a PROXY header; if there are any, other
+ *     connections are closed
+ * @param logAfter age at which a session that still lives is logged
  * @param logNull whether a session that carried no byte is logged; {@code dontlognull} of HAProxy
  *     is the opposite
  */
@@ -35,10 +39,13 @@ public record ListenerConfig(
     Dial dial,
     Unavailable unavailable,
     Map<String, String> aliases,
+    List<Network> acceptProxy,
+    Duration logAfter,
     boolean logNull) {
 
   public ListenerConfig {
     binds = List.copyOf(binds);
+    acceptProxy = List.copyOf(acceptProxy);
     aliases = Map.copyOf(aliases);
   }
 

@@ -190,6 +190,8 @@ final class ListenerReader {
         dial(section.get("dial"), protocol),
         section.get("unavailable").word(Unavailable.values(), Unavailable::word),
         aliases(section.section("aliases")),
+        acceptProxy(section.get("accept-proxy")),
+        section.get("log-after").durationOrInfinite(SECOND, YEAR),
         !section.get("dontlognull").bool());
   }
 
@@ -231,6 +233,17 @@ final class ListenerReader {
       return protocol == Protocol.TCP ? Dial.ON_ACCEPT : Dial.ON_FIRST_BYTES;
     }
     return word.equals(Dial.ON_ACCEPT.word()) ? Dial.ON_ACCEPT : Dial.ON_FIRST_BYTES;
+  }
+
+  private static List<Network> acceptProxy(Value list) {
+    List<Network> networks = new ArrayList<>();
+    for (Value element : list.elements("a list of networks such as \"10.0.0.0/8\"")) {
+      Network network = Addresses.network(element);
+      if (network != null) {
+        networks.add(network);
+      }
+    }
+    return networks;
   }
 
   private Map<String, String> aliases(Section section) {

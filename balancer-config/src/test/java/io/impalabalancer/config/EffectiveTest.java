@@ -182,7 +182,9 @@ class EffectiveTest {
       "keepalive { enabled = false, user-timeout = 90s }",
       "dial = on-accept",
       "unavailable = unbind",
-      "dontlognull = true"
+      "dontlognull = true",
+      "accept-proxy = [\"10.0.0.0/8\", \"::1\"]",
+      "log-after = 1h"
     };
     private static final String[] GLOBAL = {
       "maxconn = 5",

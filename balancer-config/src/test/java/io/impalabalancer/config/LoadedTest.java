@@ -168,6 +168,8 @@ class LoadedTest {
                 Dial.ON_FIRST_BYTES,
                 Unavailable.CLOSE,
                 Map.of(),
+                List.of(),
+                Timeouts.INFINITE,
                 true));
     assertThat(config.check())
         .isEqualTo(

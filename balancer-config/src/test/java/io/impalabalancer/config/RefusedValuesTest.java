@@ -7,6 +7,7 @@ import static io.impalabalancer.config.Texts.listener;
 import static io.impalabalancer.config.Texts.problems;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is said of a single bad value or key, word by word. */
@@ -271,6 +272,23 @@ class RefusedValuesTest {
         .containsExactly(
             "test.conf:3: listeners[jdbc].aliases.coord-1: found \"c,1\", expected a name of "
                 + "letters, digits and _ . : -");
+  }
+
+  @Test
+  void aNetworkThatIsNoneIsRefused() {
+    assertThat(problems(jdbc("accept-proxy = \"10.0.0.0/8\"")))
+        .containsExactly(
+            "test.conf:3: listeners[jdbc].accept-proxy: found \"10.0.0.0/8\", expected a list of "
+                + "networks such as \"10.0.0.0/8\"");
+    for (String bad :
+        List.of(
+            "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/", "/8", "lb.example.com", "::1/-1")) {
+      assertThat(problems(jdbc("accept-proxy = [\"::1\", \"" + bad + "\"]")))
+          .containsExactly(
+              "test.conf:3: listeners[jdbc].accept-proxy[#2]: found \""
+                  + bad
+                  + "\", expected a network such as \"10.0.0.0/8\" or \"fd00::/8\", or an address");
+    }
   }
 
   @Test

@@ -12,6 +12,14 @@ public interface BalancerListener {
   /** A session's coordinator connection is up. On a loop. */
   default void sessionAssigned(SessionView session) {}
 
+  /**
+   * A session has reached the age of {@code log-after} and lives on. Once per session at most, on a
+   * loop.
+   *
+   * @param session as it was then; it has no termination
+   */
+  default void sessionAlive(SessionView session) {}
+
   /** A session has ended; its fields will not change any more. Once per session, on a loop. */
   default void sessionEnded(SessionView session) {}
 

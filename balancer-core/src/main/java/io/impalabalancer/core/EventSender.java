@@ -38,6 +38,11 @@ final class EventSender implements BalancerListener {
   }
 
   @Override
+  public void sessionAlive(SessionView session) {
+    tell((l, about, none) -> l.sessionAlive(about), session, "");
+  }
+
+  @Override
   public void sessionEnded(SessionView session) {
     tell((l, about, none) -> l.sessionEnded(about), session, "");
   }

@@ -4,8 +4,10 @@ import io.impalabalancer.config.Dial;
 import io.impalabalancer.config.ListenerConfig;
 import io.impalabalancer.config.Timeouts;
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -62,8 +64,13 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   private long connectedNanos;
   private long lastMoveNanos;
+
+  /** Whether the client's bytes begin with a PROXY header that has not all come yet. */
+  private boolean proxyHeaderDue;
+
   private boolean evicted;
   private boolean keepaliveSet;
+  private boolean aliveTold;
 
   /** Whether the client may have said more than was read before it had a coordinator. */
   private boolean leftUnread;
@@ -100,7 +107,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   private void begin() {
     assert loop.eventLoop().inEventLoop();
-    boolean waits = config().dial() == Dial.ON_FIRST_BYTES;
+    proxyHeaderDue = !config.acceptProxy().isEmpty();
+    boolean waits = proxyHeaderDue || config.dial() == Dial.ON_FIRST_BYTES;
     loop.add(this, waits);
     try {
       client.setWire(accept.apply(client));
@@ -109,10 +117,38 @@ final class Session extends TimerWheel.Timer implements Runnable {
       close(Termination.NO_RESOURCES);
       return;
     }
-    if (waits) {
+    if (proxyHeaderDue && !mayBringProxyHeader()) {
+      close(Termination.PROXY_NOT_ALLOWED);
+    } else if (waits) {
       setTimer(record.acceptedNanos, Timeouts.toNanos(config().timeouts().firstBytes()));
     } else {
       connector.start();
+    }
+  }
+
+  private boolean mayBringProxyHeader() {
+    InetAddress address = record.clientAddress.getAddress();
+    return config.acceptProxy().stream().anyMatch(network -> network.contains(address));
+  }
+
+  /** Takes the PROXY header out of what the client said first, if all of it has come. */
+  private void takeProxyHeader() {
+    ByteBuf said = Objects.requireNonNull(first);
+    ProxyHeader header = ProxyHeader.read(said);
+    if (header == null) {
+      return;
+    }
+    if (header.equals(ProxyHeader.BAD)) {
+      close(Termination.PROXY_HEADER_BAD);
+      return;
+    }
+    proxyHeaderDue = false;
+    if (header.source() != null) {
+      record.clientAddress = header.source();
+    }
+    said.skipBytes(header.length());
+    if (!said.isReadable()) {
+      Objects.requireNonNull(takeFirst()).release();
     }
   }
 
@@ -121,7 +157,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
     while (!ended() && !relaying()) {
       ByteBuf said = first;
       boolean enough =
-          said != null && (said.writerIndex() >= HeldBytes.READ_MAX_BYTES || loop.held().isFull());
+          said != null
+              && !proxyHeaderDue
+              && (said.writerIndex() >= HeldBytes.READ_MAX_BYTES || loop.held().isFull());
       if (enough || client.inputEnded()) {
         leftUnread = true;
         if (client.wire().broken()) {
@@ -137,13 +175,16 @@ final class Session extends TimerWheel.Timer implements Runnable {
       } else if (count == Wire.END) {
         client.endInput();
         // Who ends after it has spoken may wait for an answer; but not in a line.
-        if (said == null || record.phase == Phase.QUEUE) {
+        if (said == null || proxyHeaderDue || record.phase == Phase.QUEUE) {
           close(Termination.CLIENT_LEFT);
         }
       } else {
         keep(count);
         boolean more = client.wire().mayReadMore();
-        if (record.phase == Phase.FIRST_BYTES) {
+        if (proxyHeaderDue) {
+          takeProxyHeader();
+        }
+        if (!ended() && record.phase == Phase.FIRST_BYTES && mayDial()) {
           loop.spoke(this);
           connector.start();
         }
@@ -152,6 +193,10 @@ final class Session extends TimerWheel.Timer implements Runnable {
         }
       }
     }
+  }
+
+  private boolean mayDial() {
+    return !proxyHeaderDue && (first != null || config.dial() == Dial.ON_ACCEPT);
   }
 
   private void keep(int count) {
@@ -296,16 +341,20 @@ final class Session extends TimerWheel.Timer implements Runnable {
     gone = true;
     loop.cancelTimer(this);
     loop.remove(this);
-    record.bytesToClient = client.bytesWritten();
-    record.bytesToCoordinator = server.bytesWritten();
-    record.balancerSessions = listener.balancer().sessions();
-    record.listenerSessions = listener.sessions();
-    int own = connector.slotHeld() ? 1 : 0;
-    record.assignedSessions = listener.assignedSessions() - own;
-    record.coordinatorSessions = connector.coordinatorSessions() - own;
+    noteNumbers(record);
     connector.giveSlotBack();
     listener.balancer().events().sessionEnded(record);
     listener.dismiss();
+  }
+
+  private void noteNumbers(SessionRecord of) {
+    of.bytesToClient = client.bytesWritten();
+    of.bytesToCoordinator = server.bytesWritten();
+    of.balancerSessions = listener.balancer().sessions();
+    of.listenerSessions = listener.sessions();
+    int own = connector.slotHeld() ? 1 : 0;
+    of.assignedSessions = listener.assignedSessions() - own;
+    of.coordinatorSessions = connector.coordinatorSessions() - own;
   }
 
   // Time.
@@ -340,6 +389,13 @@ final class Session extends TimerWheel.Timer implements Runnable {
       keepaliveSet = true;
       server.wire().keepalive(config().keepalive());
     }
+    if (aliveLeftNanos(nowNanos) <= 0) {
+      aliveTold = true;
+      SessionRecord alive = record.copy();
+      alive.durationNanos = nowNanos - record.acceptedNanos;
+      noteNumbers(alive);
+      listener.balancer().events().sessionAlive(alive);
+    }
     long idleNanos = nowNanos - lastMoveNanos;
     long clientNanos = clientTimeoutNanos();
     long serverNanos = serverTimeoutNanos();
@@ -359,7 +415,13 @@ final class Session extends TimerWheel.Timer implements Runnable {
     if (!keepaliveSet) {
       left = Math.min(left, connectedNanos + KEEPALIVE_AFTER_NANOS - nowNanos);
     }
-    setTimer(nowNanos, left);
+    setTimer(nowNanos, Math.min(left, aliveLeftNanos(nowNanos)));
+  }
+
+  /** Returns in how long it is to be told that it still lives. */
+  private long aliveLeftNanos(long nowNanos) {
+    long after = aliveTold ? Long.MAX_VALUE : Timeouts.toNanos(config.logAfter());
+    return after == Long.MAX_VALUE ? after : record.acceptedNanos + after - nowNanos;
   }
 
   /** Returns how long the client may be silent, if it is the client that is waited for. */

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
  * What a session leaves for log and metrics: plain fields, written on its loop while it lives.
  * Apart from the session, so that a line that waits for the disk keeps nothing else alive.
  */
-final class SessionRecord implements SessionView {
+final class SessionRecord implements SessionView, Cloneable {
   final long id;
   final Listener listener;
-  final InetSocketAddress clientAddress;
+  InetSocketAddress clientAddress;
   final long acceptedMillis = System.currentTimeMillis();
   final long acceptedNanos;
   @Nullable Coordinator coordinator;
@@ -34,6 +34,15 @@ final class SessionRecord implements SessionView {
     this.listener = listener;
     this.clientAddress = clientAddress;
     this.acceptedNanos = acceptedNanos;
+  }
+
+  /** Returns what it is now. */
+  SessionRecord copy() {
+    try {
+      return (SessionRecord) clone();
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Override

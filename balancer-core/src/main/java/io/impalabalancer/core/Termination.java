@@ -20,6 +20,10 @@ public enum Termination {
   FIRST_BYTES_TIMEOUT("first-bytes-timeout", 'c', Ending.FIN, Ending.NONE),
   /** The client had said nothing yet and its place was needed, a {@code maxconn} being near. */
   SILENT_EVICTED("silent-evicted", 'P', Ending.FIN, Ending.NONE),
+  /** With {@code accept-proxy}: it came from a network that is not in the list. */
+  PROXY_NOT_ALLOWED("proxy-not-allowed", 'P', Ending.FIN, Ending.NONE),
+  /** With {@code accept-proxy}: it did not begin with a PROXY header. */
+  PROXY_HEADER_BAD("proxy-header-bad", 'P', Ending.FIN, Ending.NONE),
   /** No coordinator had room within {@code queue}. */
   QUEUE_TIMEOUT("queue-timeout", 's', Ending.FIN, Ending.NONE),
   /** No member of the pool was usable. */

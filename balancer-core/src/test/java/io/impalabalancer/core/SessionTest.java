@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -26,6 +27,7 @@ class SessionTest {
   private final MockTicker clock = Ticker.newMockTicker();
   private final FakeWires wires = new FakeWires();
   private final List<SessionView> ended = new ArrayList<>();
+  private final List<SessionView> alive = new CopyOnWriteArrayList<>();
   private final Balancer balancer = newBalancer();
   private final Loop loop = balancer.nextLoop();
 
@@ -36,7 +38,7 @@ class SessionTest {
                   "test.conf",
                   "impala-balancer { stats.bind = none, threads = 1\n"
                       + BalancerRig.coordinators("maxconn = 1", 9001)
-                      + BalancerRig.listener("dial = on-first-bytes, retries = 0")
+                      + BalancerRig.listener("dial = on-first-bytes, retries = 0, log-after = 1h")
                       + "}")
               .config(),
           clock,
@@ -54,6 +56,11 @@ class SessionTest {
           @Override
           public void sessionEnded(SessionView session) {
             ended.add(session);
+          }
+
+          @Override
+          public void sessionAlive(SessionView session) {
+            alive.add(session);
           }
         });
     balancer.coordinators().get(0).setStatus(Coordinator.Status.UP, "test");
@@ -179,6 +186,31 @@ class SessionTest {
     await(() -> assertThat(server.keepalives).isEqualTo(1));
     onLoop(client::end);
     onLoop(server::end);
+  }
+
+  @Test
+  void aSessionThatGrowsOldIsToldOnceAsItIsThen() {
+    FakeWire client = accept();
+    onLoop(() -> client.arrive("question"));
+    FakeWire server = wires.dialled.get(0);
+    onLoop(server.relay::onConnected);
+    clock.advance(59, TimeUnit.MINUTES);
+    letTimersFire();
+    assertThat(alive).isEmpty();
+    clock.advance(2, TimeUnit.MINUTES);
+    await(() -> assertThat(alive).hasSize(1));
+    SessionView then = alive.get(0);
+    clock.advance(2, TimeUnit.HOURS);
+    letTimersFire();
+    onLoop(() -> server.arrive("answer"));
+    onLoop(client::end);
+    onLoop(server::end);
+    assertThat(alive).hasSize(1);
+    assertThat(then.termination()).isNull();
+    assertThat(then.durationNanos()).isBetween(3_600_000_000_000L, 3_700_000_000_000L);
+    assertThat(then.bytesToCoordinator()).isEqualTo(8);
+    assertThat(then.bytesToClient()).isZero();
+    assertThat(ended.get(0).bytesToClient()).isEqualTo(6);
   }
 
   @Test

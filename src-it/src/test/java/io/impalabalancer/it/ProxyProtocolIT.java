@@ -1,0 +1,121 @@
+package io.impalabalancer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A real HAProxy in front of the balancer, which tells it of its clients in PROXY headers. */
+class ProxyProtocolIT {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"send-proxy, epoll", "send-proxy-v2, epoll", "send-proxy, channel", "send-proxy-v2, channel"})
+  void theLogNamesTheClientOfHaproxyAndTheCoordinatorSeesNoHeader(String option, String wire)
+      throws IOException {
+    Path haproxy = Requirement.program("haproxy", "haproxy");
+    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    opened.add(coordinator);
+    coordinator.setSoTimeout((int) SOON.toMillis());
+    int port = FreePort.next();
+    BalancerProcess balancer =
+        BalancerProcess.start(
+            """
+            impala-balancer {
+              wire = %s
+              coordinators = [{ name = c1, host = "127.0.0.1", ports { hiveserver2 = %d } }]
+              listeners = [{
+                name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2
+                accept-proxy = ["127.0.0.1"], dontlognull = true
+              }]
+              check.type = none
+            }
+            """
+                .formatted(wire, coordinator.getLocalPort(), port));
+    opened.add(balancer);
+    int front = FreePort.next();
+    startHaproxy(haproxy, front, "127.0.0.1:" + port + " " + option + " check inter 100ms");
+
+    // HAProxy's own checks come with a header too (PROXY UNKNOWN, LOCAL), and are not logged.
+    InetSocketAddress client = new InetSocketAddress("127.0.0.77", FreePort.next());
+    try (Socket socket = new Socket()) {
+      socket.bind(client);
+      socket.connect(new InetSocketAddress("127.0.0.1", front));
+      socket.getOutputStream().write("question".getBytes(StandardCharsets.US_ASCII));
+      Socket session = coordinator.accept();
+      opened.add(session);
+      assertThat(session.getInputStream().readNBytes(8)).asString().isEqualTo("question");
+      session.getOutputStream().write('a');
+      assertThat(socket.getInputStream().read()).isEqualTo('a');
+    }
+    Pattern line =
+        Pattern.compile(Pattern.quote("127.0.0.77:" + client.getPort()) + " \\[.*\\] jdbc jdbc/c1 .*");
+    balancer.process().awaitLine("the client", l -> line.matcher(l.text()).matches(), SOON);
+    assertThat(balancer.process().lines())
+        .extracting(ChildProcess.Line::text)
+        .noneMatch(text -> text.startsWith("127.0.0.1:"));
+    assertThat(
+            balancer.metric(
+                "impala_balancer_sessions_ended_total", "listener=\"jdbc\""))
+        .as("the checks were there")
+        .isGreaterThan(1);
+  }
+
+  private void startHaproxy(Path haproxy, int front, String server) throws IOException {
+    Path directory = ChildProcess.newDirectory("haproxy");
+    Path config =
+        Files.writeString(
+            directory.resolve("haproxy.cfg"),
+            """
+            defaults
+              mode tcp
+              timeout connect 5s
+              timeout client 30s
+              timeout server 30s
+            listen front
+              bind 127.0.0.1:%d
+              server balancer %s
+            """
+                .formatted(front, server));
+    ChildProcess process =
+        ChildProcess.start(
+            "haproxy",
+            directory,
+            Map.of(),
+            List.of(haproxy.toString(), "-db", "-f", config.toString()));
+    opened.add(process);
+    Awaitility.await()
+        .until(() -> {
+          try (Socket probe = new Socket()) {
+            probe.connect(new InetSocketAddress("127.0.0.1", front));
+            return true;
+          } catch (IOException notYet) {
+            return false;
+          }
+        });
+  }
+}
