@@ -115,6 +115,10 @@ final class BalancerReader {
         Optional.ofNullable(path),
         section.get("roll-size").sizeOrNone(4 * KIB, TIB),
         section.get("roll-keep").integer(1, 1000),
+        section
+            .get("format")
+            .word(LogConfig.Format.values(), f -> f.name().toLowerCase(Locale.ROOT)),
+        SyslogReader.read(section.section("syslog")),
         section.get("queue").integer(16, 1_000_000),
         section
             .get("level")

@@ -203,7 +203,22 @@ class LoadedTest {
     assertThat(config.log())
         .isEqualTo(
             new LogConfig(
-                LogConfig.SessionLog.STDOUT, Optional.empty(), 64L << 20, 10, 8192, "info"));
+                LogConfig.SessionLog.STDOUT,
+                Optional.empty(),
+                64L << 20,
+                10,
+                LogConfig.Format.TCPLOG,
+                new SyslogConfig(
+                    SyslogConfig.Transport.UNIX,
+                    "/dev/log",
+                    0,
+                    SyslogConfig.Format.RFC3164,
+                    16,
+                    6,
+                    "",
+                    "impala-balancer"),
+                8192,
+                "info"));
     assertThat(config.shutdown())
         .isEqualTo(new ShutdownConfig(Duration.ZERO, Duration.ofSeconds(30), Timeouts.INFINITE));
   }
@@ -353,7 +368,11 @@ class LoadedTest {
                     }
                     log {
                       sessions = file, session-file = logs/sessions.log
-                      roll-size = none, roll-keep = 3, queue = 16, level = debug
+                      roll-size = none, roll-keep = 3, queue = 16, level = debug, format = json
+                      syslog {
+                        address = "tcp://[::1]:6514", format = rfc5424, facility = daemon
+                        severity = notice, hostname = lb-1, tag = impala
+                      }
                     }
                     shutdown { delay = 5s, grace = infinite, hard-stop-after = 1h }
                     check {
@@ -386,6 +405,16 @@ class LoadedTest {
                 Optional.of(Path.of("logs/sessions.log")),
                 0,
                 3,
+                LogConfig.Format.JSON,
+                new SyslogConfig(
+                    SyslogConfig.Transport.TCP,
+                    "::1",
+                    6514,
+                    SyslogConfig.Format.RFC5424,
+                    3,
+                    5,
+                    "lb-1",
+                    "impala"),
                 16,
                 "debug"));
     assertThat(config.shutdown())

@@ -292,6 +292,23 @@ class RefusedValuesTest {
   }
 
   @Test
+  void aSyslogServerThatIsNoneIsRefused() {
+    for (String bad :
+        List.of(
+            "127.0.0.1:514", "udp://lb", "tcp://lb:0", "tcp://lb:65536", "unix:log", "udp://:1")) {
+      assertThat(problems(balancer("log.syslog.address = \"" + bad + "\"")))
+          .containsExactly(
+              "test.conf:4: log.syslog.address: found \""
+                  + bad
+                  + "\", expected \"udp://host:port\", \"tcp://host:port\" or \"unix:/path\"");
+    }
+    assertThat(problems(balancer("log.syslog.facility = local8")))
+        .singleElement()
+        .asString()
+        .contains("log.syslog.facility: found \"local8\", expected one of kern, user");
+  }
+
+  @Test
   void aHostThatIsNoneIsRefused() {
     assertThat(problems(coordinators("\"coord-1:21050\", b")))
         .containsExactly(

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.time.ZoneId;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of sessions: a line at the end of each, to standard output or a file, in HAProxy's {@code
- * tcplog} format; {@code docs/log.md} tells it field by field.
+ * The log of sessions: a line at the end of each, and one while it lives if it grows old. {@code
+ * docs/log.md} tells where it goes and what it looks like.
  *
  * <p>An event loop only puts an ended session into a bounded queue. One daemon thread formats and
  * writes, many lines with one call while there are many, and none is held back for more than a
@@ -50,7 +49,7 @@ public final class SessionLog implements BalancerListener, AutoCloseable {
   private final LogSink sink;
   private final int batchBytes;
   private final int capacity;
-  private final TcplogFormat format = new TcplogFormat(ZoneId.systemDefault());
+  private final SessionFormat format;
   private final Thread thread = new Thread(this::run, "session-log");
 
   private final Queue<SessionView> queue = new ConcurrentLinkedQueue<>();
@@ -77,12 +76,24 @@ public final class SessionLog implements BalancerListener, AutoCloseable {
    */
   public static SessionLog open(LogConfig config) throws IOException {
     return switch (config.sessions()) {
-      case STDOUT -> new SessionLog(new StandardOutput(), STDOUT_BATCH_BYTES, config.queue());
+      case STDOUT ->
+          new SessionLog(
+              new StandardOutput(),
+              SessionFormat.of(config.format()),
+              STDOUT_BATCH_BYTES,
+              config.queue());
       case FILE -> {
         long rollSize = config.rollSize() == 0 ? Long.MAX_VALUE : config.rollSize();
         int batchBytes = (int) Math.min(FILE_BATCH_BYTES, rollSize);
-        yield new SessionLog(file(config), batchBytes, config.queue());
+        yield new SessionLog(
+            file(config), SessionFormat.of(config.format()), batchBytes, config.queue());
       }
+      case SYSLOG ->
+          new SessionLog(
+              new Syslog(config.syslog()),
+              SessionFormat.of(config.format()),
+              FILE_BATCH_BYTES,
+              config.queue());
       case OFF -> throw new IllegalArgumentException("the session log is off");
     };
   }
@@ -96,8 +107,9 @@ public final class SessionLog implements BalancerListener, AutoCloseable {
     }
   }
 
-  SessionLog(LogSink sink, int batchBytes, int capacity) {
+  SessionLog(LogSink sink, SessionFormat format, int batchBytes, int capacity) {
     this.sink = sink;
+    this.format = format;
     this.batchBytes = batchBytes;
     this.capacity = capacity;
     thread.setDaemon(true);
@@ -107,9 +119,18 @@ public final class SessionLog implements BalancerListener, AutoCloseable {
   /** Takes a session's line into the queue, or drops it if the queue is full. On a loop. */
   @Override
   public void sessionEnded(SessionView session) {
-    if (!session.listener().config().logNull() && isNull(session)) {
-      return;
+    if (session.listener().config().logNull() || !isNull(session)) {
+      take(session);
     }
+  }
+
+  /** As {@link #sessionEnded}. */
+  @Override
+  public void sessionAlive(SessionView session) {
+    take(session);
+  }
+
+  private void take(SessionView session) {
     if (closing) {
       dropped.increment();
       return;

@@ -9,14 +9,13 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * An ended session as text: a line of HAProxy 2.6's {@code tcplog} ("TCP log format" in its manual)
  * and, as one more field at its end, the {@linkplain Termination#word() termination}. {@code
  * docs/log.md} tells what each field means here. One thread.
  */
-final class TcplogFormat {
+final class TcplogFormat implements SessionFormat {
   private static final DateTimeFormatter SECOND =
       DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss", Locale.US);
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -37,8 +36,8 @@ final class TcplogFormat {
     this.zone = zone;
   }
 
-  /** Appends a line, without its end. */
-  void append(SessionView session, StringBuilder out) {
+  @Override
+  public void append(SessionView session, StringBuilder out) {
     InetSocketAddress client = session.clientAddress();
     out.append(NetUtil.toAddressString(client.getAddress())).append(':').append(client.getPort());
     out.append(" [");
@@ -53,17 +52,20 @@ final class TcplogFormat {
     out.append('/');
     appendMillis(session.connectNanos(), out);
     out.append('/');
+    Termination termination = session.termination();
+    // HAProxy marks so what goes on after its line, with option logasap.
+    String sofar = termination == null ? "+" : "";
+    out.append(sofar);
     appendMillis(session.durationNanos(), out);
-    Termination termination = Objects.requireNonNull(session.termination(), "termination");
-    out.append(' ').append(session.bytesToClient());
-    out.append(' ').append(termination.letters(session.phase()));
+    out.append(' ').append(sofar).append(session.bytesToClient());
+    out.append(' ').append(termination == null ? "--" : termination.letters(session.phase()));
     out.append(' ').append(session.balancerSessions());
     out.append('/').append(session.listenerSessions());
     out.append('/').append(session.assignedSessions());
     out.append('/').append(session.coordinatorSessions());
     out.append(session.redispatched() ? "/+" : "/").append(session.retries());
     out.append(" 0/").append(session.queueNanos() > 0 ? session.queuePosition() + 1 : 0);
-    out.append(' ').append(termination.word());
+    out.append(' ').append(termination == null ? ALIVE : termination.word());
   }
 
   private static void appendMillis(long nanos, StringBuilder out) {

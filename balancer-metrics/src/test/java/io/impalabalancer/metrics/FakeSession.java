@@ -20,7 +20,7 @@ final class FakeSession implements SessionView {
   long durationNanos = millis(250);
   long bytesToCoordinator = 10;
   long bytesToClient = 3000;
-  Termination termination = Termination.COMPLETED;
+  @Nullable Termination termination = Termination.COMPLETED;
   Phase phase = Phase.DATA;
   int retries;
   boolean redispatched;
@@ -102,7 +102,7 @@ final class FakeSession implements SessionView {
   }
 
   @Override
-  public Termination termination() {
+  public @Nullable Termination termination() {
     return termination;
   }
 

@@ -27,7 +27,15 @@ class RealSessionTest {
   void aSessionThatFoundItsCoordinatorAtTheSecondAttempt() throws Exception {
     Path file = directory.resolve("sessions.log");
     LogConfig logConfig =
-        new LogConfig(LogConfig.SessionLog.FILE, Optional.of(file), 0, 1, 100, "info");
+        new LogConfig(
+            LogConfig.SessionLog.FILE,
+            Optional.of(file),
+            0,
+            1,
+            LogConfig.Format.TCPLOG,
+            TestBalancer.NO_SYSLOG,
+            100,
+            "info");
     try (ServerSocket server = new ServerSocket(0, 10, LOOPBACK);
         Balancer balancer = balancer(closedPort(), server.getLocalPort());
         SessionLog log = SessionLog.open(logConfig);

@@ -115,7 +115,8 @@ class SessionLogTest {
             super.write(bytes);
           }
         };
-    try (SessionLog log = new SessionLog(lines, 1 << 16, QUEUE)) {
+    try (SessionLog log =
+        new SessionLog(lines, SessionFormat.of(LogConfig.Format.TCPLOG), 1 << 16, QUEUE)) {
       end(log, 0, 1);
       writing.await();
       end(log, 1, 1 + QUEUE + 7);
@@ -146,7 +147,8 @@ class SessionLogTest {
             super.write(bytes);
           }
         };
-    try (SessionLog log = new SessionLog(lines, 1 << 16, QUEUE)) {
+    try (SessionLog log =
+        new SessionLog(lines, SessionFormat.of(LogConfig.Format.TCPLOG), 1 << 16, QUEUE)) {
       end(log, 0, 3);
       await().until(() -> lines.ports().equals(range(0, 3)));
     }
@@ -166,7 +168,7 @@ class SessionLogTest {
             throw new IOException("No space left on device");
           }
         };
-    SessionLog log = new SessionLog(lines, 200, QUEUE);
+    SessionLog log = new SessionLog(lines, SessionFormat.of(LogConfig.Format.TCPLOG), 200, QUEUE);
     end(log, 0, 10);
     log.close();
     end(log, 10, 11);
@@ -263,7 +265,8 @@ class SessionLogTest {
   void withDontlognullASessionThatCarriedNothingIsNotLogged() {
     Lines lines = new Lines();
     try (Balancer quiet = TestBalancer.withJdbc("dontlognull = true");
-        SessionLog log = new SessionLog(lines, 1 << 16, QUEUE)) {
+        SessionLog log =
+            new SessionLog(lines, SessionFormat.of(LogConfig.Format.TCPLOG), 1 << 16, QUEUE)) {
       Listener listener = quiet.listeners().get(0);
       log.sessionEnded(
           numbered(
@@ -284,7 +287,8 @@ class SessionLogTest {
   @Test
   void manyThreadsLoseNothing() throws InterruptedException {
     Lines lines = new Lines();
-    try (SessionLog log = new SessionLog(lines, 4096, 40_000)) {
+    try (SessionLog log =
+        new SessionLog(lines, SessionFormat.of(LogConfig.Format.TCPLOG), 4096, 40_000)) {
       List<Thread> threads =
           IntStream.range(0, 4)
               .mapToObj(i -> new Thread(() -> end(log, i * 10_000, (i + 1) * 10_000)))
@@ -341,7 +345,14 @@ class SessionLogTest {
 
   private static LogConfig toFile(Path file, long rollSize, int rollKeep, int queue) {
     return new LogConfig(
-        LogConfig.SessionLog.FILE, Optional.of(file), rollSize, rollKeep, queue, "info");
+        LogConfig.SessionLog.FILE,
+        Optional.of(file),
+        rollSize,
+        rollKeep,
+        LogConfig.Format.TCPLOG,
+        TestBalancer.NO_SYSLOG,
+        queue,
+        "info");
   }
 
   private static ByteBuffer take(ByteBuffer bytes, int count) {

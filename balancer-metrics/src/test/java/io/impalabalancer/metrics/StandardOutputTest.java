@@ -41,7 +41,15 @@ class StandardOutputTest {
 
     public static void main(String[] args) throws IOException {
       LogConfig config =
-          new LogConfig(LogConfig.SessionLog.STDOUT, Optional.empty(), 0, 1, LINES, "info");
+          new LogConfig(
+              LogConfig.SessionLog.STDOUT,
+              Optional.empty(),
+              0,
+              1,
+              LogConfig.Format.TCPLOG,
+              TestBalancer.NO_SYSLOG,
+              LINES,
+              "info");
       try (Balancer balancer = TestBalancer.withJdbc("");
           SessionLog log = SessionLog.open(config)) {
         FakeSession session = new FakeSession(balancer.listeners().get(0), null);

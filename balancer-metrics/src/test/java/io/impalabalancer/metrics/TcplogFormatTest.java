@@ -64,6 +64,16 @@ class TcplogFormatTest {
   }
 
   @Test
+  void aSessionThatLivesIsMarkedInItsNumbersAndItsWord() {
+    FakeSession session = new FakeSession(jdbc, c1);
+    session.termination = null;
+    assertThat(line(session))
+        .isEqualTo(
+            "10.1.2.3:50001 [15/Jan/2027:08:00:00.123] jdbc jdbc/c1 0/1/+250 +3000 --"
+                + " 1/1/0/0/0 0/0 alive");
+  }
+
+  @Test
   void theCoordinatorIsNamedByItsAliasAndARedispatchHasAPlus() {
     FakeSession session = new FakeSession(jdbc, c2);
     session.retries = 2;

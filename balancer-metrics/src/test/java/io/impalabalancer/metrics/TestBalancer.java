@@ -2,10 +2,16 @@ package io.impalabalancer.metrics;
 
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.config.SyslogConfig;
 import io.impalabalancer.core.Balancer;
 
 /** Makes balancers for tests. */
 final class TestBalancer {
+  /** For logs that go elsewhere. */
+  static final SyslogConfig NO_SYSLOG =
+      new SyslogConfig(
+          SyslogConfig.Transport.UNIX, "/none", 0, SyslogConfig.Format.RFC3164, 16, 6, "", "test");
+
   private TestBalancer() {}
 
   /** Makes one, not open, from HOCON without the outermost key; it has one thread. */

@@ -34,7 +34,12 @@ class ProxyProtocolIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"send-proxy, epoll", "send-proxy-v2, epoll", "send-proxy, channel", "send-proxy-v2, channel"})
+  @CsvSource({
+    "send-proxy, epoll",
+    "send-proxy-v2, epoll",
+    "send-proxy, channel",
+    "send-proxy-v2, channel"
+  })
   void theLogNamesTheClientOfHaproxyAndTheCoordinatorSeesNoHeader(String option, String wire)
       throws IOException {
     Path haproxy = Requirement.program("haproxy", "haproxy");
@@ -73,14 +78,13 @@ class ProxyProtocolIT {
       assertThat(socket.getInputStream().read()).isEqualTo('a');
     }
     Pattern line =
-        Pattern.compile(Pattern.quote("127.0.0.77:" + client.getPort()) + " \\[.*\\] jdbc jdbc/c1 .*");
+        Pattern.compile(
+            Pattern.quote("127.0.0.77:" + client.getPort()) + " \\[.*\\] jdbc jdbc/c1 .*");
     balancer.process().awaitLine("the client", l -> line.matcher(l.text()).matches(), SOON);
     assertThat(balancer.process().lines())
         .extracting(ChildProcess.Line::text)
         .noneMatch(text -> text.startsWith("127.0.0.1:"));
-    assertThat(
-            balancer.metric(
-                "impala_balancer_sessions_ended_total", "listener=\"jdbc\""))
+    assertThat(balancer.metric("impala_balancer_sessions_ended_total", "listener=\"jdbc\""))
         .as("the checks were there")
         .isGreaterThan(1);
   }
