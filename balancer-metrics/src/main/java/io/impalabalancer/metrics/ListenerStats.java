@@ -210,7 +210,7 @@ final class ListenerStats {
         .set("pid", 1)
         .set("iid", proxyId)
         .set("sid", id)
-        .set("type", kind.ordinal())
+        .set("type", kind.number())
         .set("mode", "tcp");
   }
 

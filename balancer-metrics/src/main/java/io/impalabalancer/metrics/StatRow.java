@@ -16,16 +16,23 @@ public final class StatRow {
   /** What a row is of; HAProxy's numbers. */
   public enum Kind {
     /** The side of the clients. */
-    FRONTEND("Frontend"),
+    FRONTEND(0, "Frontend"),
     /** The side of the coordinators. */
-    BACKEND("Backend"),
+    BACKEND(1, "Backend"),
     /** A member, under its alias. */
-    SERVER("Server");
+    SERVER(2, "Server");
 
+    private final int number;
     private final String word;
 
-    Kind(String word) {
+    Kind(int number, String word) {
+      this.number = number;
       this.word = word;
+    }
+
+    /** Returns HAProxy's number. */
+    public int number() {
+      return number;
     }
   }
 

@@ -146,7 +146,7 @@ final class ShowCommands {
                       || (number
                           ? row.proxyId() == integer(proxy)
                           : row.value("pxname").equals(proxy)))
-                  && (kinds & 1 << row.kind().ordinal()) != 0
+                  && (kinds & 1 << row.kind().number()) != 0
                   && (id == -1 || row.id() == id);
     }
     if (words.contains("up")) {
