@@ -3,6 +3,7 @@ package io.impalabalancer.cli;
 import io.impalabalancer.cli.runtime.RuntimeSocket;
 import io.impalabalancer.cli.runtime.Target;
 import io.impalabalancer.cli.web.AdminServer;
+import io.impalabalancer.cli.web.Reloads;
 import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.LogConfig;
@@ -45,6 +46,7 @@ final class BalancerServer implements AutoCloseable {
   private final Deque<Runnable> closers = new ArrayDeque<>();
   private final Balancer balancer;
   private final BalancerMetrics metrics;
+  private final HaproxyStats stats;
   private final Site site;
   private volatile @Nullable SessionLog sessionLog;
   private volatile @Nullable AdminServer admin;
@@ -83,7 +85,8 @@ final class BalancerServer implements AutoCloseable {
     balancer = new Balancer(config);
     closers.push(balancer::close);
     metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
-    site = new Site(balancer, metrics, Main.version(), () -> notReady);
+    stats = new HaproxyStats(balancer, Main.version());
+    site = new Site(balancer, metrics, stats, Main.version(), () -> notReady);
   }
 
   private void open(BalancerConfig config) throws IOException, InterruptedException {
@@ -94,8 +97,8 @@ final class BalancerServer implements AutoCloseable {
     closers.addLast(() -> close(sessionLog));
     balancer.addListener(metrics);
     closers.addLast(metrics::close);
-    HaproxyStats stats = new HaproxyStats(balancer, Main.version());
     balancer.addListener(stats);
+    balancer.addListener(site);
     Future<?> sampling =
         adminLoop.next().scheduleAtFixedRate(stats::sample, 0, 1, TimeUnit.SECONDS);
     closers.push(() -> sampling.cancel(false));
@@ -119,9 +122,10 @@ final class BalancerServer implements AutoCloseable {
     notReady = "";
   }
 
-  /** Has commands reload by this one from now on. */
+  /** Has commands and the web port reload by this one from now on. */
   void setReloader(Reloader reloader) {
     this.reloader = reloader;
+    site.setReloads(reloader);
   }
 
   /** Reloads for a command, or says what a reload would do. */
@@ -130,7 +134,7 @@ final class BalancerServer implements AutoCloseable {
     if (current == null) {
       return "The start is not over yet, ask again.\n";
     }
-    Reloader.Result result = dry ? current.dryRun(by) : current.reload(by);
+    Reloads.Result result = dry ? current.dryRun(by) : current.reload(by);
     StringBuilder out = new StringBuilder();
     result.changes().forEach(change -> out.append(change).append('\n'));
     result.problems().forEach(problem -> out.append("error: ").append(problem).append('\n'));

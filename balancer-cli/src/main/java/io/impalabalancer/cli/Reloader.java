@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.web.Reloads;
 import io.impalabalancer.config.ConfigDiff;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
@@ -20,32 +21,13 @@ import org.slf4j.LoggerFactory;
  * all of it or changes nothing. One reload at a time; a second one meanwhile is refused. Any thread
  * but an event loop.
  */
-final class Reloader {
+final class Reloader implements Reloads {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
 
   /** Threads and sockets are made for these at the start. */
   private static final Pattern FIXED = Pattern.compile("threads|wire|runtime\\..*");
 
   private static final Pattern BACKLOG = Pattern.compile("listeners\\[.*]\\.backlog");
-
-  /**
-   * What came of a reload, or would come of it.
-   *
-   * @param at when it ended
-   * @param by who asked for it
-   * @param ok whether the file is in force
-   * @param changes a line each, the plan
-   * @param problems a line each; empty if it went well
-   * @param hash of the configuration in force
-   */
-  record Result(
-      Instant at, String by, boolean ok, List<String> changes, List<String> problems, String hash) {
-
-    Result {
-      changes = List.copyOf(changes);
-      problems = List.copyOf(problems);
-    }
-  }
 
   private final Path file;
   private final BalancerServer server;
@@ -69,8 +51,8 @@ final class Reloader {
     server.metrics().started(hash);
   }
 
-  /** Returns what came of the last reload, or of the start if there was none. */
-  Result last() {
+  @Override
+  public Result last() {
     return last;
   }
 
@@ -79,8 +61,8 @@ final class Reloader {
     return current;
   }
 
-  /** Goes over to what the file says, and tells what came of it. */
-  Result reload(String by) {
+  @Override
+  public Result reload(String by) {
     if (!busy.tryLock()) {
       return end(failed(by, List.of(), List.of("another reload is under way, ask again after it")));
     }
@@ -93,8 +75,8 @@ final class Reloader {
     }
   }
 
-  /** Returns what {@link #reload} would do now, without doing it. */
-  Result dryRun(String by) {
+  @Override
+  public Result dryRun(String by) {
     return reloadNow(by, true);
   }
 

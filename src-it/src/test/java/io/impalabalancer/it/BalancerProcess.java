@@ -163,13 +163,16 @@ final class BalancerProcess implements AutoCloseable {
                 "no sample of " + name + Arrays.toString(labels) + " in " + samples.keySet()));
   }
 
+  /** Returns the address of a page of the stats address. */
+  String url(String path) {
+    return "http://127.0.0.1:" + statsPort + path;
+  }
+
   /** Gets a page of the stats address. */
   HttpResponse<String> get(String path) {
     try {
       return http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + statsPort + path))
-              .timeout(Duration.ofSeconds(10))
-              .build(),
+          HttpRequest.newBuilder(URI.create(url(path))).timeout(Duration.ofSeconds(10)).build(),
           HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -9,11 +9,13 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -46,6 +48,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final Routes routes;
   private final Supplier<StatsConfig> config;
   private final Logins logins;
+  private final EventStream stream;
   private final Executor worker;
   private final long deadlineNanos;
   private @Nullable Future<?> deadline;
@@ -54,11 +57,13 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       Routes routes,
       Supplier<StatsConfig> config,
       Logins logins,
+      EventStream stream,
       Executor worker,
       Duration deadline) {
     this.routes = routes;
     this.config = config;
     this.logins = logins;
+    this.stream = stream;
     this.worker = worker;
     this.deadlineNanos = deadline.toNanos();
   }
@@ -106,7 +111,14 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
           }
           UserConfig user = login instanceof Logins.Answer.Granted granted ? granted.user() : null;
           Request asked =
-              new Request(found.path(), found.names(), found.query(), accept, body, user);
+              new Request(
+                  found.path(),
+                  request.method().equals(HttpMethod.POST),
+                  found.names(),
+                  found.query(),
+                  accept,
+                  body,
+                  user);
           make(context, head, keepAlive, found.route(), asked);
         });
   }
@@ -173,11 +185,38 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     try {
       worker.execute(() -> {
         Page made = make(route, request);
-        context.executor().execute(() -> answer(context, head, keepAlive, made));
+        context.executor().execute(() -> made(context, head, keepAlive, request, made));
       });
     } catch (RejectedExecutionException closed) {
       answer(context, head, false, Page.plain(503, "busy"));
     }
+  }
+
+  private void made(
+      ChannelHandlerContext context, boolean head, boolean keepAlive, Request request, Page page) {
+    if (page == Page.STREAM && !head) {
+      stream(context);
+      return;
+    }
+    answer(context, head, keepAlive, page);
+    if (request.post() && page.status() == 200) {
+      stream.push();
+    }
+  }
+
+  /** Begins an answer that ends with the connection. */
+  private void stream(ChannelHandlerContext context) {
+    if (stream.isFull()) {
+      Page full = Page.plain(503, "busy: " + EventStream.MOST + " browsers watch already");
+      answer(context, false, false, full.with("retry-after", "10"));
+      return;
+    }
+    stopDeadline();
+    HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    setHeaders(response, Page.STREAM);
+    HttpUtil.setKeepAlive(response, false);
+    context.writeAndFlush(response);
+    stream.join(context.channel());
   }
 
   /** Runs on the worker. */
@@ -199,15 +238,8 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(page.status()), body);
-    response
-        .headers()
-        .set(HttpHeaderNames.CONTENT_TYPE, page.contentType())
-        .setInt(HttpHeaderNames.CONTENT_LENGTH, length)
-        .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
-        .set("content-security-policy", CONTENT_SECURITY_POLICY)
-        .set("x-content-type-options", "nosniff")
-        .set("referrer-policy", "no-referrer");
-    page.headers().forEach((name, value) -> response.headers().set(name, value));
+    setHeaders(response, page);
+    response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, length);
     HttpUtil.setKeepAlive(response, keepAlive);
     context
         .writeAndFlush(response)
@@ -218,6 +250,17 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             context.close();
           }
         });
+  }
+
+  private static void setHeaders(HttpResponse response, Page page) {
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, page.contentType())
+        .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
+        .set("content-security-policy", CONTENT_SECURITY_POLICY)
+        .set("x-content-type-options", "nosniff")
+        .set("referrer-policy", "no-referrer");
+    page.headers().forEach((name, value) -> response.headers().set(name, value));
   }
 
   /** Gives the next request, its answer included, the whole time of the deadline. */

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.flow.FlowControlHandler;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -25,6 +26,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The web port of the balancer: HTTP/1.1 on an event loop that no session uses. Pages are made on a
@@ -46,18 +49,22 @@ public final class AdminServer implements AutoCloseable {
   private final List<ExecutorService> workers;
   private final AtomicReference<StatsConfig> config;
   private final Logins logins;
+  private final EventStream stream;
+  private @Nullable Future<?> ticks;
 
   private AdminServer(
       Channel server,
       ChannelGroup connections,
       List<ExecutorService> workers,
       AtomicReference<StatsConfig> config,
-      Logins logins) {
+      Logins logins,
+      EventStream stream) {
     this.server = server;
     this.connections = connections;
     this.workers = workers;
     this.config = config;
     this.logins = logins;
+    this.stream = stream;
   }
 
   /**
@@ -67,17 +74,30 @@ public final class AdminServer implements AutoCloseable {
    */
   public static AdminServer open(EventLoop loop, StatsConfig config, Site site)
       throws BindException {
-    return open(loop, config, site.routes(), DEADLINE);
+    AdminServer server = open(loop, config, site.routes(), site::document, DEADLINE);
+    server.ticks = loop.scheduleAtFixedRate(site::tick, 1, 1, TimeUnit.SECONDS);
+    return server;
   }
 
-  /** As {@link #open}, of any routes, with the time that a request and its answer may take. */
-  static AdminServer open(EventLoop loop, StatsConfig config, List<Route> routes, Duration deadline)
+  /**
+   * As {@link #open}, of any routes.
+   *
+   * @param document what browsers that watch are sent
+   * @param deadline the time that a request and its answer may take
+   */
+  static AdminServer open(
+      EventLoop loop,
+      StatsConfig config,
+      List<Route> routes,
+      Supplier<String> document,
+      Duration deadline)
       throws BindException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     ExecutorService worker = worker("admin-pages", MAX_CONNECTIONS);
     ExecutorService hasher = worker("admin-logins", MAX_LOGINS);
     AtomicReference<StatsConfig> current = new AtomicReference<>(config);
     Logins logins = new Logins(config, loop, hasher, loop.ticker()::nanoTime);
+    EventStream stream = new EventStream(loop, worker, document);
     Routes served = new Routes(routes);
     InetSocketAddress address = config.bind().orElseThrow().toSocketAddress();
     ChannelFuture bound =
@@ -104,7 +124,8 @@ public final class AdminServer implements AutoCloseable {
                                     .setMaxHeaderSize(MAX_HEADERS)),
                             new HttpObjectAggregator(MAX_BODY, true),
                             new FlowControlHandler(),
-                            new AdminHandler(served, current::get, logins, worker, deadline));
+                            new AdminHandler(
+                                served, current::get, logins, stream, worker, deadline));
                   }
                 })
             .bind(address)
@@ -117,7 +138,7 @@ public final class AdminServer implements AutoCloseable {
                   "stats: cannot bind " + text(address) + ": " + bound.cause().getMessage())
               .initCause(bound.cause());
     }
-    return new AdminServer(bound.channel(), connections, workers, current, logins);
+    return new AdminServer(bound.channel(), connections, workers, current, logins, stream);
   }
 
   /** Returns one thread, which ends when it has nothing to do, with a bounded queue. */
@@ -143,6 +164,7 @@ public final class AdminServer implements AutoCloseable {
   public void reload(StatsConfig next) {
     config.set(next);
     logins.replace(next);
+    stream.closeAll();
   }
 
   /** Returns the address that it is bound to, with the port that the kernel chose. */
@@ -153,6 +175,9 @@ public final class AdminServer implements AutoCloseable {
   /** Gives up the address and closes every connection; waits until that is done. */
   @Override
   public void close() {
+    if (ticks != null) {
+      ticks.cancel(false);
+    }
     server.close().awaitUninterruptibly();
     connections.close().awaitUninterruptibly();
     workers.forEach(ExecutorService::shutdownNow);

@@ -13,6 +13,9 @@ import java.util.TreeMap;
 record Page(int status, String contentType, String text, Map<String, String> headers) {
   private static final String PLAIN = "text/plain; charset=utf-8";
 
+  /** Stands for the endless answer that {@link EventStream} gives. */
+  static final Page STREAM = of(200, "text/event-stream", "");
+
   /** Makes a page when it is asked for. On the worker of the web port. */
   interface Maker {
     Page make(Request request);

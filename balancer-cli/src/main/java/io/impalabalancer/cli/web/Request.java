@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * What was asked, as far as a page needs it.
  *
  * @param path without the query
+ * @param post whether something is to be changed
  * @param names what stands in the path where the route has a name in braces
  * @param query decoded; of a key that is given twice, the last
  * @param accept the header, null if there is none
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Request(
     String path,
+    boolean post,
     Map<String, String> names,
     Map<String, String> query,
     @Nullable String accept,

@@ -2,19 +2,32 @@ package io.impalabalancer.cli.web;
 
 import io.impalabalancer.cli.web.Route.Access;
 import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.CheckReport;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.CoordinatorEvent;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.metrics.BalancerMetrics;
+import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.Scrape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What the web port says of one balancer. Any thread; pages are made on the worker. */
-public final class Site {
+/**
+ * What the web port says of one balancer. Add it to the balancer, so that it hears of checks and
+ * changes. Any thread; pages are made on the worker.
+ */
+public final class Site implements BalancerListener {
   private final Balancer balancer;
   private final BalancerMetrics metrics;
-  private final String version;
-  private final Supplier<String> notReady;
+  private final HaproxyStats stats;
+  private final Supplier<String> starting;
+  private final Timeline timeline;
+  private final Events events = new Events();
+  private final Overview overview;
+  private final Api api;
 
   /**
    * Makes one.
@@ -23,41 +36,76 @@ public final class Site {
    * @param notReady why {@code /readyz} has to say no, empty if it need not
    */
   public Site(
-      Balancer balancer, BalancerMetrics metrics, String version, Supplier<String> notReady) {
+      Balancer balancer,
+      BalancerMetrics metrics,
+      HaproxyStats stats,
+      String version,
+      Supplier<String> notReady) {
     this.balancer = balancer;
     this.metrics = metrics;
-    this.version = version;
-    this.notReady = notReady;
+    this.stats = stats;
+    starting = notReady;
+    timeline = new Timeline(balancer);
+    overview = new Overview(balancer, timeline, events, version, this::notReady);
+    api = new Api(balancer, overview, events);
+  }
+
+  /** Lets admins reload; until then there is nothing to reload from. */
+  public void setReloads(Reloads reloads) {
+    overview.setReloads(reloads);
+    api.setReloads(reloads);
   }
 
   List<Route> routes() {
-    return List.of(
-        Route.get("/", Access.READ, request -> index()),
-        Route.get("/login", Access.LOGIN, request -> Page.plain(303, "").with("location", "/")),
-        Route.get("/healthz", Access.HEALTH, request -> Page.plain(200, "OK")),
-        Route.get("/readyz", Access.HEALTH, request -> readiness()),
-        Route.get("/metrics", Access.METRICS, this::scrape));
+    List<Route> routes = new ArrayList<>();
+    routes.add(file("/", "index.html", "text/html; charset=utf-8"));
+    for (String module : List.of("app.js", "coordinators.js", "dom.js", "sessions.js")) {
+      routes.add(file("/" + module, module, "text/javascript; charset=utf-8"));
+    }
+    routes.add(file("/app.css", "app.css", "text/css; charset=utf-8"));
+    routes.add(file("/icon.svg", "icon.svg", "image/svg+xml"));
+    routes.add(
+        Route.get(
+            "/login", Access.LOGIN, request -> Page.plain(303, "go on").with("location", "/")));
+    routes.add(Route.get("/healthz", Access.HEALTH, request -> Page.plain(200, "OK")));
+    routes.add(Route.get("/readyz", Access.HEALTH, request -> readiness()));
+    routes.add(Route.get("/;csv", Access.READ, request -> csv()));
+    routes.add(Route.get("/metrics", Access.METRICS, this::scrape));
+    routes.addAll(api.routes());
+    return routes;
   }
 
-  private Page index() {
-    return Page.of(
-        200,
-        "text/html; charset=utf-8",
-        """
-        <!DOCTYPE html>
-        <title>impala-balancer</title>
-        <h1>impala-balancer %s</h1>
-        <ul>
-        <li><a href="/metrics">/metrics</a>: for Prometheus
-        <li><a href="/healthz">/healthz</a>: the process is alive
-        <li><a href="/readyz">/readyz</a>: every listener has a usable coordinator
-        </ul>
-        """
-            .formatted(version));
+  private static Route file(String path, String name, String contentType) {
+    return Route.get(path, Access.READ, request -> Page.of(200, contentType, Resources.text(name)));
+  }
+
+  /** Takes the numbers of this second; called once a second. */
+  void tick() {
+    timeline.tick();
+  }
+
+  /** Returns what browsers that watch are sent. */
+  String document() {
+    return overview.all();
+  }
+
+  @Override
+  public void checked(Coordinator coordinator, CheckReport report) {
+    timeline.checked(coordinator, report);
+  }
+
+  @Override
+  public void coordinatorChanged(CoordinatorEvent event) {
+    events.changed(event);
   }
 
   private Page readiness() {
-    String reason = notReady.get();
+    String reason = notReady();
+    return reason.isEmpty() ? Page.plain(200, "ready") : Page.plain(503, "not ready: " + reason);
+  }
+
+  private String notReady() {
+    String reason = starting.get();
     if (reason.isEmpty() && !balancer.ready()) {
       List<Listener> unavailable =
           balancer.listeners().stream()
@@ -67,7 +115,11 @@ public final class Site {
           "no usable coordinator for "
               + unavailable.stream().map(Listener::name).collect(Collectors.joining(", "));
     }
-    return reason.isEmpty() ? Page.plain(200, "ready") : Page.plain(503, "not ready: " + reason);
+    return reason;
+  }
+
+  private Page csv() {
+    return Page.of(200, "text/plain; charset=utf-8", stats.csv(row -> true));
   }
 
   private Page scrape(Request request) {

@@ -62,7 +62,7 @@ class AdminServerTest {
   }
 
   private AdminServer open(String settings, Duration deadline) throws IOException {
-    return AdminServer.open(loop.next(), stats(settings), routes(), deadline);
+    return AdminServer.open(loop.next(), stats(settings), routes(), () -> "{}", deadline);
   }
 
   private static StatsConfig stats(String settings) {

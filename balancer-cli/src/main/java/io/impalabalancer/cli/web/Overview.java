@@ -1,0 +1,328 @@
+package io.impalabalancer.cli.web;
+
+import com.google.gson.stream.JsonWriter;
+import io.impalabalancer.cli.web.Timeline.LastCheck;
+import io.impalabalancer.cli.web.Timeline.Totals;
+import io.impalabalancer.config.Protocol;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Listener;
+import io.impalabalancer.core.Member;
+import io.impalabalancer.core.Pool;
+import io.impalabalancer.core.SessionCounters;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of a balancer as JSON: what {@code openapi.json} calls {@code Info}, {@code
+ * Coordinator} and {@code Listener}. Times are milliseconds since 1970. Reads counters and volatile
+ * states only, so that no event loop is asked. Any thread.
+ */
+final class Overview {
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final Balancer balancer;
+  private final Timeline timeline;
+  private final Events events;
+  private final String version;
+  private final Supplier<String> notReady;
+  private final long startedMillis = System.currentTimeMillis();
+  private volatile @Nullable Reloads reloads;
+
+  /** Makes one; {@code notReady} gives why the balancer is not ready, empty if it is. */
+  Overview(
+      Balancer balancer,
+      Timeline timeline,
+      Events events,
+      String version,
+      Supplier<String> notReady) {
+    this.balancer = balancer;
+    this.timeline = timeline;
+    this.events = events;
+    this.version = version;
+    this.notReady = notReady;
+  }
+
+  void setReloads(Reloads reloads) {
+    this.reloads = reloads;
+  }
+
+  /** Returns everything that the page shows at once. */
+  String all() {
+    return Json.object(json -> {
+      json.name("info");
+      info(json);
+      coordinators(json);
+      listeners(json);
+    });
+  }
+
+  void coordinators(JsonWriter json) throws IOException {
+    json.name("coordinators").beginArray();
+    for (Coordinator coordinator : balancer.coordinators()) {
+      coordinator(json, coordinator);
+    }
+    json.endArray();
+  }
+
+  void listeners(JsonWriter json) throws IOException {
+    json.name("listeners").beginArray();
+    for (Listener listener : balancer.listeners()) {
+      listener(json, listener);
+    }
+    json.endArray();
+  }
+
+  void info(JsonWriter json) throws IOException {
+    String reason = notReady.get();
+    json.beginObject();
+    json.name("version").value(version);
+    json.name("java").value(Runtime.version().toString());
+    json.name("pid").value(ProcessHandle.current().pid());
+    json.name("started").value(startedMillis);
+    json.name("now").value(System.currentTimeMillis());
+    json.name("wire").value(balancer.wire());
+    json.name("ready").value(reason.isEmpty());
+    json.name("notReady").value(reason);
+    json.name("sessions").value(balancer.sessions());
+    json.name("maxconn").value(balancer.maxconn());
+    json.name("heldBytes").value(balancer.heldBytes());
+    json.name("loopLagMillis").value(millis(balancer.loopLagNanos()));
+    Reloads now = reloads;
+    json.name("lastReload");
+    if (now == null) {
+      json.nullValue();
+    } else {
+      reload(json, now.last());
+    }
+    json.name("lastEvent").value(events.lastId());
+    json.name("newestPoint").value(timeline.newest());
+    json.endObject();
+  }
+
+  /** Writes what came of a reload. */
+  static void reload(JsonWriter json, Reloads.Result result) throws IOException {
+    json.beginObject();
+    json.name("at").value(result.at().toEpochMilli());
+    json.name("by").value(result.by());
+    json.name("ok").value(result.ok());
+    json.name("changes");
+    texts(json, result.changes());
+    json.name("problems");
+    texts(json, result.problems());
+    json.name("config").value(result.hash());
+    json.endObject();
+  }
+
+  private static void texts(JsonWriter json, List<String> texts) throws IOException {
+    json.beginArray();
+    for (String text : texts) {
+      json.value(text);
+    }
+    json.endArray();
+  }
+
+  void coordinator(JsonWriter json, Coordinator coordinator) throws IOException {
+    InetAddress address = coordinator.address();
+    json.beginObject();
+    json.name("name").value(coordinator.name());
+    json.name("host").value(coordinator.config().host());
+    json.name("address").value(address == null ? null : address.getHostAddress());
+    json.name("addressProblem").value(coordinator.addressProblem());
+    json.name("leaving").value(coordinator.leaving());
+    state(
+        json,
+        "status",
+        coordinator.status().name().toLowerCase(Locale.ROOT),
+        coordinator.statusReason(),
+        coordinator.statusAge());
+    state(
+        json,
+        "admin",
+        coordinator.adminState().word(),
+        coordinator.adminReason(),
+        coordinator.adminAge());
+    ports(json, coordinator);
+    weights(json, coordinator);
+    json.name("sharePercent").value(coordinator.sharePercent());
+    json.name("sessions").value(coordinator.sessions());
+    json.name("maxconn").value(coordinator.maxconn());
+    byListener(json, coordinator);
+    rates(json, coordinator);
+    lastCheck(json, coordinator);
+    json.name("point");
+    points(json, coordinator, 1);
+    json.endObject();
+  }
+
+  private static void state(JsonWriter json, String name, String value, String reason, Duration age)
+      throws IOException {
+    json.name(name).beginObject();
+    json.name("value").value(value);
+    json.name("reason").value(reason);
+    json.name("since").value(since(age));
+    json.endObject();
+  }
+
+  private void ports(JsonWriter json, Coordinator coordinator) throws IOException {
+    json.name("ports").beginArray();
+    for (Protocol protocol : Protocol.values()) {
+      if (coordinator.config().port(protocol).isPresent()) {
+        json.beginObject();
+        json.name("protocol").value(protocol.word());
+        json.name("port").value(coordinator.config().port(protocol).getAsInt());
+        json.name("open").value(coordinator.isOpen(protocol));
+        json.name("reason").value(coordinator.openReason(protocol));
+        json.name("since").value(since(coordinator.openAge(protocol)));
+        boolean used = false;
+        int sessions = 0;
+        for (Listener listener : balancer.listeners()) {
+          if (listener.config().protocol() == protocol && has(listener.pool(), coordinator)) {
+            used = true;
+            sessions += listener.counters(coordinator).sessions();
+          }
+        }
+        json.name("used").value(used);
+        json.name("sessions").value(sessions);
+        json.endObject();
+      }
+    }
+    json.endArray();
+  }
+
+  /** Writes the weights in the pools that listeners use. */
+  private void weights(JsonWriter json, Coordinator coordinator) throws IOException {
+    json.name("weights").beginArray();
+    for (Pool pool : poolsInUse()) {
+      for (Member member : pool.members()) {
+        if (member.coordinator() == coordinator) {
+          json.beginObject();
+          json.name("pool").value(pool.name());
+          json.name("weight").value(member.weight());
+          json.name("configured").value(member.configuredWeight());
+          json.name("backup").value(member.backup());
+          json.name("reason").value(member.weightReason());
+          json.name("since").value(since(member.weightAge()));
+          json.endObject();
+        }
+      }
+    }
+    json.endArray();
+  }
+
+  Set<Pool> poolsInUse() {
+    Set<Pool> pools = new LinkedHashSet<>();
+    balancer.listeners().forEach(listener -> pools.add(listener.pool()));
+    return pools;
+  }
+
+  private void byListener(JsonWriter json, Coordinator coordinator) throws IOException {
+    json.name("listeners").beginArray();
+    for (Listener listener : balancer.listeners()) {
+      if (has(listener.pool(), coordinator)) {
+        SessionCounters counters = listener.counters(coordinator);
+        json.beginObject();
+        json.name("listener").value(listener.name());
+        json.name("alias").value(listener.config().alias(coordinator.name()));
+        json.name("sessions").value(counters.sessions());
+        json.name("sessionsMax").value(counters.sessionsMax());
+        json.name("assigned").value(counters.assigned());
+        json.name("connectErrors").value(counters.connectErrors());
+        json.name("retries").value(counters.retries());
+        json.name("redispatches").value(counters.redispatches());
+        json.name("bytesToClient").value(counters.bytesToClient());
+        json.name("bytesToCoordinator").value(counters.bytesToCoordinator());
+        json.endObject();
+      }
+    }
+    json.endArray();
+  }
+
+  private static boolean has(Pool pool, Coordinator coordinator) {
+    return pool.members().stream().anyMatch(member -> member.coordinator() == coordinator);
+  }
+
+  private void rates(JsonWriter json, Coordinator coordinator) throws IOException {
+    json.name("rates").beginObject();
+    json.name("sessions").value(timeline.rate(coordinator, Totals::assigned));
+    json.name("connectErrors").value(timeline.rate(coordinator, Totals::connectErrors));
+    json.name("bytesToClient").value(timeline.rate(coordinator, Totals::bytesToClient));
+    json.name("bytesToCoordinator").value(timeline.rate(coordinator, Totals::bytesToCoordinator));
+    json.endObject();
+  }
+
+  private void lastCheck(JsonWriter json, Coordinator coordinator) throws IOException {
+    LastCheck check = timeline.lastCheck(coordinator);
+    json.name("check");
+    if (check == null) {
+      json.nullValue();
+      return;
+    }
+    json.beginObject();
+    json.name("kind").value(check.report().kind().word());
+    json.name("ok").value(check.report().ok());
+    json.name("result").value(check.report().result());
+    json.name("reason").value(check.report().reason());
+    json.name("durationMillis").value(millis(check.report().durationNanos()));
+    json.name("at").value(check.atMillis());
+    json.endObject();
+  }
+
+  /** Writes the newest points of a coordinator. */
+  void points(JsonWriter json, Coordinator coordinator, int most) throws IOException {
+    Timeline.Points points = timeline.points(coordinator, most);
+    json.beginObject();
+    numbers(json, "sessions", points.sessions());
+    numbers(json, "assigned", points.assigned());
+    numbers(json, "connectErrors", points.errors());
+    json.endObject();
+  }
+
+  private static void numbers(JsonWriter json, String name, List<Integer> numbers)
+      throws IOException {
+    json.name(name).beginArray();
+    for (int number : numbers) {
+      json.value(number);
+    }
+    json.endArray();
+  }
+
+  void listener(JsonWriter json, Listener listener) throws IOException {
+    json.beginObject();
+    json.name("name").value(listener.name());
+    json.name("protocol").value(listener.config().protocol().word());
+    json.name("addresses").beginArray();
+    for (InetSocketAddress address : listener.addresses()) {
+      json.value(AdminServer.text(address));
+    }
+    json.endArray();
+    json.name("pool").value(listener.pool().name());
+    json.name("balance").value(listener.config().balance().word());
+    json.name("enabled").value(listener.enabled());
+    json.name("available").value(listener.available());
+    json.name("leaving").value(listener.leaving());
+    json.name("sessions").value(listener.sessions());
+    json.name("sessionsMax").value(listener.sessionsMax());
+    json.name("maxconn").value(listener.maxconn());
+    json.name("queued").value(listener.queued());
+    json.name("queuedMax").value(listener.queuedMax());
+    json.name("accepted").value(listener.accepted());
+    json.endObject();
+  }
+
+  private static long since(Duration age) {
+    return System.currentTimeMillis() - age.toMillis();
+  }
+
+  private static double millis(long nanos) {
+    return nanos / NANOS_PER_MILLI;
+  }
+}

@@ -1,0 +1,346 @@
+package io.impalabalancer.cli.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import io.impalabalancer.config.BalancerConfig;
+import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.core.Balancer;
+import io.impalabalancer.health.HealthChecker;
+import io.impalabalancer.metrics.BalancerMetrics;
+import io.impalabalancer.metrics.HaproxyStats;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The API of a running balancer over HTTP, held against its own description. */
+class ApiTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String HASH = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+
+  private final MultiThreadIoEventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final JsonNode description = json(Resources.text("openapi.json"));
+  private ServerSocket coordinator;
+  private Balancer balancer;
+  private BalancerMetrics metrics;
+  private HealthChecker health;
+  private AdminServer server;
+
+  @BeforeEach
+  void open() throws Exception {
+    coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    BalancerConfig config = config(coordinator.getLocalPort());
+    balancer = new Balancer(config);
+    metrics = new BalancerMetrics(balancer, "test", () -> 0);
+    HaproxyStats stats = new HaproxyStats(balancer, "test");
+    Site site = new Site(balancer, metrics, stats, "test", () -> "");
+    site.setReloads(new NothingToReload());
+    balancer.addListener(stats);
+    balancer.addListener(site);
+    health = HealthChecker.of(balancer, loop);
+    balancer.addListener(health);
+    server = AdminServer.open(loop.next(), config.stats(), site);
+    health.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    balancer.open();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    server.close();
+    health.close();
+    balancer.close();
+    metrics.close();
+    loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+    coordinator.close();
+  }
+
+  private static BalancerConfig config(int port) {
+    try {
+      return ConfigLoader.parse(
+              "test.conf",
+              """
+              impala-balancer {
+                coordinator-defaults.ports { beeswax = none, hiveserver2-http = none, web = none }
+                coordinators = [
+                  { name = c1, host = "127.0.0.1", ports.hiveserver2 = %1$d }
+                  { name = c2, host = "127.0.0.1", ports.hiveserver2 = 1, state = maint }
+                ]
+                pools { bi = [c1, { coordinator = c2, backup = true }] }
+                listeners = [
+                  { name = jdbc, bind = "127.0.0.1:0", protocol = hiveserver2, pool = bi }
+                ]
+                check.type = tcp
+                stats { bind = "127.0.0.1:0", open = true, users = [
+                  { name = ops, role = admin, password = "%2$s" }
+                  { name = guest, role = viewer, password = "%2$s" }
+                ] }
+              }
+              """
+                  .formatted(port, HASH))
+          .config();
+    } catch (ConfigException e) {
+      throw new AssertionError(e.problems().toString(), e);
+    }
+  }
+
+  private static final class NothingToReload implements Reloads {
+    @Override
+    public Result last() {
+      return new Result(Instant.EPOCH, "start", true, List.of(), List.of(), "hash");
+    }
+
+    @Override
+    public Result reload(String by) {
+      return new Result(Instant.EPOCH, by, true, List.of(), List.of("a problem"), "hash");
+    }
+
+    @Override
+    public Result dryRun(String by) {
+      return new Result(Instant.EPOCH, by, true, List.of("a change"), List.of(), "hash");
+    }
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (IOException e) {
+      throw new AssertionError(text, e);
+    }
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://" + AdminServer.text(server.address()) + "/api/v1" + path);
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return send(HttpRequest.newBuilder(uri(path)));
+  }
+
+  private HttpResponse<String> post(String path, String body) throws Exception {
+    String login =
+        Base64.getEncoder().encodeToString("ops:secret".getBytes(StandardCharsets.UTF_8));
+    return send(
+        HttpRequest.newBuilder(uri(path))
+            .header("Authorization", "Basic " + login)
+            .header("X-Requested-With", "test")
+            .POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  /** Returns what an answer says, if it is as the description has it. */
+  private JsonNode described(String route, String method, HttpResponse<String> answer) {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    ObjectNode schema = description.deepCopy();
+    schema.put(
+        "$ref",
+        "#/paths/"
+            + ("/api/v1" + route).replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+            + "/"
+            + method
+            + "/responses/200/content/application~1json/schema");
+    JsonNode body = json(answer.body());
+    Set<ValidationMessage> messages =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+            .getSchema(schema)
+            .validate(body);
+    assertThat(messages).as(route).isEmpty();
+    return body;
+  }
+
+  @Test
+  void theDescriptionHasEveryRouteAndNoOther() {
+    Set<String> described = new TreeSet<>();
+    description
+        .get("paths")
+        .fields()
+        .forEachRemaining(path ->
+            path.getValue()
+                .fieldNames()
+                .forEachRemaining(method -> described.add(method + " " + path.getKey())));
+    Set<String> served = new TreeSet<>();
+    Site site = new Site(balancer, metrics, new HaproxyStats(balancer, ""), "", () -> "");
+    for (Route route : site.routes()) {
+      if (route.path().startsWith(Api.BASE)) {
+        served.add(route.method().toLowerCase(java.util.Locale.ROOT) + " " + route.path());
+      }
+    }
+    assertThat(described).isEqualTo(served);
+  }
+
+  @Test
+  void whatIsReadIsAsDescribed() throws Exception {
+    try (Socket client = connect()) {
+      for (String route :
+          List.of("/overview", "/info", "/me", "/coordinators", "/listeners", "/history")) {
+        described(route, "get", get(route));
+      }
+      described("/events", "get", get("/events?limit=5"));
+      described("/sessions", "get", get("/sessions"));
+      JsonNode c1 = described("/coordinators/{name}", "get", get("/coordinators/c1"));
+      assertThat(c1.at("/coordinator/status/value").asText()).isEqualTo("up");
+      assertThat(c1.at("/coordinator/check/kind").asText()).isEqualTo("tcp");
+      assertThat(c1.at("/coordinator/sessions").asInt()).isEqualTo(1);
+      assertThat(client.isClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void aPointComesEveryFewSecondsAndStays() throws Exception {
+    await()
+        .until(
+            () -> get("/history").body(),
+            body -> !json(body).at("/coordinators/c1/sessions").isEmpty());
+    described("/history", "get", get("/history"));
+    assertThat(
+            described("/coordinators", "get", get("/coordinators"))
+                .at("/coordinators/0/point/sessions"))
+        .hasSize(1);
+  }
+
+  @Test
+  void anAdminDrainsAndTheEventSaysWho() throws Exception {
+    JsonNode drained =
+        described(
+            "/coordinators/{name}/state",
+            "post",
+            post("/coordinators/c1/state", "{\"state\": \"drain\"}"));
+    assertThat(drained.at("/coordinator/admin/value").asText()).isEqualTo("drain");
+    assertThat(drained.at("/coordinator/admin/reason").asText()).isEqualTo("ops, web port");
+    JsonNode event = described("/events", "get", get("/events?limit=1")).at("/events/0");
+    assertThat(event.get("kind").asText()).isEqualTo("admin");
+    assertThat(event.get("to").asText()).isEqualTo("DRAIN");
+    assertThat(event.get("reason").asText()).isEqualTo("ops, web port");
+  }
+
+  @Test
+  void aWeightIsSetInOnePoolOrInAll() throws Exception {
+    String route = "/coordinators/{name}/weight";
+    JsonNode set = described(route, "post", post("/coordinators/c1/weight", "{\"weight\": 7}"));
+    assertThat(set.at("/coordinator/weights/0/weight").asInt()).isEqualTo(7);
+    described(route, "post", post("/coordinators/c1/weight", "{\"weight\":0,\"pool\":\"bi\"}"));
+    assertThat(post("/coordinators/c1/weight", "{\"weight\":1,\"pool\":\"etl\"}").body())
+        .isEqualTo("refused: c1 is in no pool \"etl\" that a listener uses\n");
+    assertThat(post("/coordinators/c1/weight", "{\"weight\":257}").body())
+        .isEqualTo("refused: found weight \"257\", expected a number from 0 to 256\n");
+  }
+
+  @Test
+  void oneSessionIsCutAndThenAllOfACoordinator() throws Exception {
+    try (Socket one = connect();
+        Socket two = connect()) {
+      JsonNode sessions = described("/sessions", "get", get("/sessions?search=C1&limit=1"));
+      assertThat(sessions.get("total").asInt()).isEqualTo(2);
+      long id = sessions.at("/sessions/0/id").asLong();
+      String client = sessions.at("/sessions/0/client").asText();
+      described("/sessions/{id}/cut", "post", post("/sessions/" + id + "/cut", "{}"));
+      boolean first = client.endsWith(":" + one.getLocalPort());
+      assertThat((first ? one : two).getInputStream().read()).isEqualTo(-1);
+      JsonNode cut =
+          described("/coordinators/{name}/cut", "post", post("/coordinators/c1/cut", ""));
+      assertThat(cut.get("cut").asInt()).isBetween(1, 2);
+      assertThat((first ? two : one).getInputStream().read()).isEqualTo(-1);
+      assertThat(post("/sessions/" + id + "/cut", "{}").statusCode()).isEqualTo(404);
+    }
+    assertThat(get("/events?limit=1").body()).contains("all its sessions, ops, web port");
+  }
+
+  @Test
+  void aReloadIsAskedForOrOnlyPlanned() throws Exception {
+    JsonNode plan = described("/reload", "post", post("/reload", "{\"dryRun\": true}"));
+    assertThat(plan.at("/reload/changes/0").asText()).isEqualTo("a change");
+    JsonNode done = described("/reload", "post", post("/reload", ""));
+    assertThat(done.at("/reload/problems/0").asText()).isEqualTo("a problem");
+    assertThat(done.at("/reload/by").asText()).isEqualTo("ops, web port");
+  }
+
+  @Test
+  void whatIsNotAsExpectedIsRefusedAndSaid() throws Exception {
+    assertThat(post("/coordinators/c1/state", "{\"state\": \"off\"}").body())
+        .isEqualTo("refused: found state \"off\", expected ready, drain or maint\n");
+    for (String bad :
+        List.of("", "{", "[]", "{'state':'drain'}", "{\"state\":{}}", "{\"state\":\"drain\"} x")) {
+      HttpResponse<String> answer = post("/coordinators/c1/state", bad);
+      assertThat(answer.statusCode()).as(bad).isEqualTo(400);
+      assertThat(answer.body()).as(bad).contains("expected a JSON object with state");
+    }
+    assertThat(post("/coordinators/c1/state", "{\"stat\": 1}").body())
+        .isEqualTo("refused: unknown key \"stat\", expected a JSON object with state\n");
+    assertThat(post("/coordinators/c9/state", "{}").body())
+        .isEqualTo("there is no coordinator \"c9\"\n");
+    assertThat(get("/sessions?limit=501").statusCode()).isEqualTo(400);
+    assertThat(get("/sessions?sort=name").body())
+        .isEqualTo("sort: found \"name\", expected age, idle or bytes\n");
+    assertThat(get("/events?limit=x").statusCode()).isEqualTo(400);
+    assertThat(balancer.coordinators().get(0).adminState().word()).isEqualTo("ready");
+  }
+
+  @Test
+  void theStreamTellsOfAChangeAtOnceAndOfUsersThatAreReplaced() throws Exception {
+    HttpResponse<InputStream> stream =
+        http.send(
+            HttpRequest.newBuilder(uri("/stream")).build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(stream.headers().firstValue("content-type")).contains("text/event-stream");
+    try (java.io.BufferedReader lines =
+        new java.io.BufferedReader(
+            new java.io.InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+      assertThat(lines.readLine()).startsWith("data: {\"info\":").contains("\"name\":\"c1\"");
+      post("/coordinators/c1/state", "{\"state\": \"maint\"}");
+      String line = lines.readLine();
+      while (!line.contains("\"admin\":{\"value\":\"maint\",\"reason\":\"ops")) {
+        line = lines.readLine();
+      }
+      server.reload(balancer.config().stats());
+      while (line != null) {
+        line = lines.readLine();
+      }
+    }
+  }
+
+  /** Returns a client that has an answer of the coordinator. */
+  private Socket connect() throws IOException {
+    InetSocketAddress address = balancer.listeners().get(0).addresses().get(0);
+    Socket client = new Socket(address.getAddress(), address.getPort());
+    client.setSoTimeout(10_000);
+    client.getOutputStream().write('q');
+    Socket accepted = coordinator.accept();
+    while (accepted.getInputStream().read() != 'q') {
+      accepted.close(); // A check.
+      accepted = coordinator.accept();
+    }
+    accepted.getOutputStream().write('a');
+    assertThat(client.getInputStream().read()).isEqualTo('a');
+    return client;
+  }
+}
