@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.ctl.CtlCommand;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,7 @@ public final class Main {
     commands.put("run", RunCommand::new);
     commands.put("check", CheckCommand::new);
     commands.put("convert", ConvertCommand::new);
+    commands.put("ctl", CtlCommand::new);
     commands.put("hash-password", HashPasswordCommand::new);
     commands.put("demo", DemoCommand::new);
     commands.put("simulate", SimulateCommand::new);

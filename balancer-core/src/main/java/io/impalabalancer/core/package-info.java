@@ -33,6 +33,12 @@
  * the wait queue (one lock, taken only while somebody waits), the places for clients ({@link
  * io.impalabalancer.core.Admission}) and the counters.
  *
+ * <h2>What people change while it runs</h2>
+ *
+ * States of coordinators, weights of members, limits, and whether a listener accepts: each by a
+ * method that takes a reason, which says who and why. {@link io.impalabalancer.core.Balancer} tells
+ * of its sessions ({@link io.impalabalancer.core.SessionSnapshot}) and closes them by their ids.
+ *
  * <h2>Another configuration</h2>
  *
  * {@link io.impalabalancer.core.Balancer#reload} goes over to another configuration while sessions

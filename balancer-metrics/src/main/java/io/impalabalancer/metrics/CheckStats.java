@@ -47,13 +47,13 @@ final class CheckStats {
   synchronized void fill(Member member, Protocol protocol, CheckConfig config, StatRow row) {
     Coordinator coordinator = member.coordinator();
     row.set("status", status(coordinator, protocol, config));
-    row.set("chkfail", failed).set("chkdown", wentDown);
     row.set("lastchg", lastChange(coordinator, protocol).toSeconds());
-    boolean down = coordinator.status() == Coordinator.Status.DOWN;
-    Duration downtime = down ? downBefore.plus(coordinator.statusAge()) : downBefore;
-    row.set("downtime", downtime.toSeconds());
     CheckReport report = last;
     if (report != null) {
+      boolean down = coordinator.status() == Coordinator.Status.DOWN;
+      Duration downtime = down ? downBefore.plus(coordinator.statusAge()) : downBefore;
+      row.set("downtime", downtime.toSeconds());
+      row.set("chkfail", failed).set("chkdown", wentDown);
       row.set("check_status", code(report));
       row.set("check_duration", report.durationNanos() / NANOS_PER_MILLI);
       row.set("last_chk", report.reason()).set("check_desc", description(code(report)));

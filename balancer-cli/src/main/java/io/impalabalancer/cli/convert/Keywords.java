@@ -90,7 +90,7 @@ final class Keywords {
           continue;
         }
         Keywords scope = scopes.computeIfAbsent(header[1], name -> new Keywords());
-        for (String keyword : text.strip().split(" +")) {
+        for (String keyword : text.strip().split(" +", -1)) {
           String[] parts = keyword.split("/", 2);
           int arguments = parts.length == 1 ? 0 : Integer.parseInt(parts[1]);
           scope.answers.put(parts[0], new Answer(header[0], header[2], arguments));

@@ -15,7 +15,6 @@ final class ProxyReader {
   private static final Keywords OPTIONS = Keywords.of("option");
   private static final Keywords STATS = Keywords.of("stats");
   private static final Duration YEAR = Duration.ofDays(365);
-  private static final Duration DAY = Duration.ofDays(1);
   private static final int MOST_CONNECTIONS = 10_000_000;
   private static final Pattern SOURCE =
       Pattern.compile("src(?:,ipmask\\((\\d{1,2})(?:,(\\d{1,3}))?\\))?");

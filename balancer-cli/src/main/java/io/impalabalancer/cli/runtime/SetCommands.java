@@ -5,6 +5,7 @@ import static io.impalabalancer.cli.runtime.Commands.done;
 import io.impalabalancer.cli.runtime.Target.Refused;
 import io.impalabalancer.cli.runtime.Target.Server;
 import io.impalabalancer.config.AdminState;
+import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.RuntimeConfig.Level;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BindException;
@@ -227,6 +228,9 @@ final class SetCommands {
   }
 
   private CompletionStage<String> setChecked(Server server, boolean enabled, Client client) {
+    if (enabled && target.health().kind(server.coordinator()) == CheckKind.NONE) {
+      return done("Health check was not configured on this server, cannot enable.\n");
+    }
     target.health().setEnabled(server.coordinator(), enabled, reason(client));
     return done(NOTHING);
   }

@@ -1,0 +1,367 @@
+package io.impalabalancer.cli.ctl;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code ctl}: shows a running balancer and changes it, for people. */
+@Command(
+    name = "ctl",
+    description = "Shows a running balancer and changes it, over its runtime socket.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no balancer answers."})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+public final class CtlCommand implements Callable<Integer> {
+  private static final int DONE = 0;
+  private static final int REFUSED = 1;
+  private static final int USAGE = 2;
+  private static final int UNREACHABLE = 3;
+
+  private static final Duration POLL = Duration.ofMillis(500);
+  private static final int BAR = 30;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-s", "--socket"},
+      paramLabel = "PATH",
+      scope = ScopeType.INHERIT,
+      defaultValue = "/run/impala-balancer/admin.sock",
+      description = "The balancer's runtime.socket, ${DEFAULT-VALUE} by default.")
+  private Path socket;
+
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "Prints JSON instead of a table.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(err());
+    return USAGE;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  private interface Work {
+    int run(ControlSocket balancer) throws InterruptedException;
+  }
+
+  private int with(Work work) throws InterruptedException {
+    try {
+      return work.run(new ControlSocket(socket));
+    } catch (ControlSocket.Unreachable e) {
+      err().println("impala-balancer: " + e.getMessage());
+      return UNREACHABLE;
+    }
+  }
+
+  private int show(Table table) {
+    out().print(json ? table.json() : table.text(Ansi.AUTO));
+    out().flush();
+    return DONE;
+  }
+
+  /** Shows what a change answered: nothing, a word of what was done, or an error. */
+  private int changed(String answer, String done) {
+    String text = answer.strip();
+    boolean ok = text.isEmpty() || text.contains(" now, in all its ") || text.contains("closed.");
+    (ok ? out() : err()).println(ok ? (text.isEmpty() ? done : text) : "impala-balancer: " + text);
+    return ok ? DONE : REFUSED;
+  }
+
+  /** Every listener with its members. */
+  @Command(
+      name = "status",
+      description = "Every listener with its coordinators.",
+      mixinStandardHelpOptions = true)
+  int status() throws InterruptedException {
+    return with(balancer -> {
+      String[] lines = balancer.ask("show", "stat").strip().split("\n", -1);
+      List<String> names = Arrays.asList(lines[0].replaceFirst("^# ", "").split(",", -1));
+      Table table =
+          new Table(
+              "LISTENER",
+              "NAME",
+              "STATUS",
+              "WEIGHT",
+              "SESSIONS",
+              "MAX",
+              "QUEUED",
+              "RATE",
+              "FOR",
+              "CHECK");
+      for (String line : Arrays.asList(lines).subList(1, lines.length)) {
+        Map<String, String> row = new HashMap<>();
+        List<String> cells = csv(line);
+        for (int i = 0; i < names.size() && i < cells.size(); i++) {
+          row.put(names.get(i), cells.get(i));
+        }
+        table.add(
+            cell(row, "pxname"),
+            cell(row, "svname"),
+            cell(row, "status"),
+            cell(row, "weight"),
+            cell(row, "scur"),
+            cell(row, "smax"),
+            cell(row, "qcur"),
+            cell(row, "rate"),
+            json ? cell(row, "lastchg") : age(cell(row, "lastchg")),
+            (cell(row, "check_status") + " " + cell(row, "last_chk")).strip());
+      }
+      return show(table);
+    });
+  }
+
+  private static String cell(Map<String, String> row, String name) {
+    return row.getOrDefault(name, "");
+  }
+
+  /** Takes a line of CSV apart; quotes hold commas together. */
+  static List<String> csv(String line) {
+    List<String> cells = new ArrayList<>();
+    StringBuilder cell = new StringBuilder();
+    boolean quoted = false;
+    for (int i = 0; i < line.length(); i++) {
+      char c = line.charAt(i);
+      if (c == '"' && quoted && i + 1 < line.length() && line.charAt(i + 1) == '"') {
+        cell.append(line.charAt(++i));
+      } else if (c == '"') {
+        quoted = !quoted;
+      } else if (c == ',' && !quoted) {
+        cells.add(cell.toString());
+        cell.setLength(0);
+      } else {
+        cell.append(c);
+      }
+    }
+    cells.add(cell.toString());
+    return cells;
+  }
+
+  private static String age(String seconds) {
+    if (seconds.isEmpty()) {
+      return "";
+    }
+    Duration age = Duration.ofSeconds(Long.parseLong(seconds));
+    if (age.toDays() > 0) {
+      return "%dd%02dh".formatted(age.toDays(), age.toHoursPart());
+    }
+    return age.toHours() > 0
+        ? "%dh%02dm".formatted(age.toHours(), age.toMinutesPart())
+        : "%dm%02ds".formatted(age.toMinutes(), age.toSecondsPart());
+  }
+
+  /** Every living session. */
+  @Command(
+      name = "sessions",
+      description = "Every living session, the oldest first.",
+      mixinStandardHelpOptions = true)
+  int sessions() throws InterruptedException {
+    return with(balancer -> {
+      Table table =
+          new Table("ID", "CLIENT", "LISTENER", "NAME", "PHASE", "AGE", "IDLE", "IN", "OUT");
+      String answer = balancer.ask("show", "sess");
+      if (answer.startsWith("Permission")) {
+        return changed(answer, "");
+      }
+      for (String line : answer.lines().filter(l -> l.startsWith("0x")).toList()) {
+        Map<String, String> of = new HashMap<>();
+        for (String word : line.split(" ", -1)) {
+          int equals = word.indexOf('=');
+          if (equals > 0) {
+            of.put(word.substring(0, equals), word.substring(equals + 1));
+          }
+        }
+        table.add(
+            line.substring(0, line.indexOf(':')),
+            cell(of, "src"),
+            cell(of, "fe"),
+            cell(of, "srv"),
+            cell(of, "phase"),
+            cell(of, "age"),
+            cell(of, "idle"),
+            cell(of, "in"),
+            cell(of, "out"));
+      }
+      return show(table);
+    });
+  }
+
+  /** What happened last. */
+  @Command(
+      name = "events",
+      description = "What happened to coordinators, the last 200 changes.",
+      mixinStandardHelpOptions = true)
+  int events() throws InterruptedException {
+    return with(balancer -> {
+      Table table = new Table("TIME", "KIND", "NAME", "CHANGE");
+      balancer
+          .ask("show", "events")
+          .lines()
+          .map(line -> line.split(" ", 4))
+          .filter(words -> words.length == 4)
+          .forEach(table::add);
+      return show(table);
+    });
+  }
+
+  /** Takes a coordinator out of service for new sessions. */
+  @Command(
+      name = "drain",
+      description = "No new sessions for a coordinator; running ones live on.",
+      mixinStandardHelpOptions = true)
+  int drain(
+      @Parameters(paramLabel = "NAME", description = "The coordinator.") String name,
+      @Option(names = "--wait", description = "Waits until its last session has ended.")
+          boolean wait)
+      throws InterruptedException {
+    return with(balancer -> {
+      int status = setState(balancer, name, "drain");
+      if (status == DONE && wait) {
+        awaitDrained(balancer, name);
+      }
+      return status;
+    });
+  }
+
+  /** Puts a coordinator into service. */
+  @Command(
+      name = "ready",
+      description = "Puts a coordinator into service again.",
+      mixinStandardHelpOptions = true)
+  int ready(@Parameters(paramLabel = "NAME", description = "The coordinator.") String name)
+      throws InterruptedException {
+    return with(balancer -> setState(balancer, name, "ready"));
+  }
+
+  /** Takes a coordinator out of service and stops its checks. */
+  @Command(
+      name = "maint",
+      description = "As drain, and its checks stop.",
+      mixinStandardHelpOptions = true)
+  int maint(@Parameters(paramLabel = "NAME", description = "The coordinator.") String name)
+      throws InterruptedException {
+    return with(balancer -> setState(balancer, name, "maint"));
+  }
+
+  private int setState(ControlSocket balancer, String name, String state) {
+    return changed(
+        balancer.ask("set", "coordinator", name, "state", state),
+        name + " is in state " + state + " now.");
+  }
+
+  private void awaitDrained(ControlSocket balancer, String name) throws InterruptedException {
+    boolean terminal = Ansi.AUTO.enabled();
+    long most = -1;
+    long told = -1;
+    while (true) {
+      long left = sessionsOf(balancer, name);
+      most = Math.max(most, left);
+      if (terminal) {
+        int done = most == 0 ? BAR : (int) (BAR * (most - left) / most);
+        out()
+            .printf(
+                "\r[%s%s] %d of %d sessions left  ",
+                "#".repeat(done), ".".repeat(BAR - done), left, most);
+      } else if (left != told) {
+        out().println(left + " sessions left");
+      }
+      out().flush();
+      told = left;
+      if (left == 0) {
+        break;
+      }
+      Thread.sleep(POLL.toMillis());
+    }
+    if (terminal) {
+      out().println();
+    }
+  }
+
+  private static long sessionsOf(ControlSocket balancer, String name) {
+    return balancer
+        .ask("show", "coordinators")
+        .lines()
+        .map(line -> line.split(" ", -1))
+        .filter(words -> words.length > 4 && words[0].equals(name))
+        .mapToLong(words -> Long.parseLong(words[4]))
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** Sets a member's weight. */
+  @Command(
+      name = "weight",
+      description = "Sets the weight of a coordinator in a listener's pool.",
+      mixinStandardHelpOptions = true)
+  int weight(
+      @Parameters(paramLabel = "LISTENER/NAME", description = "The member.") String member,
+      @Parameters(
+              paramLabel = "N[%]",
+              description = "0 to 256, or a share of the configured weight.")
+          String weight)
+      throws InterruptedException {
+    return with(balancer ->
+        changed(
+            balancer.ask("set", "server", member, "weight", weight),
+            "The weight of "
+                + member
+                + " is "
+                + balancer.ask("get", "weight", member).strip()
+                + " now."));
+  }
+
+  /** Cuts sessions. */
+  @Command(
+      name = "kick",
+      description = "Cuts all sessions of a coordinator, or one session.",
+      mixinStandardHelpOptions = true)
+  int kick(
+      @Parameters(paramLabel = "NAME|ID", description = "The coordinator, or 0x... of a session.")
+          String what)
+      throws InterruptedException {
+    return with(balancer ->
+        what.startsWith("0x")
+            ? changed(balancer.ask("shutdown", "session", what), "The session is closed.")
+            : changed(balancer.ask("shutdown", "sessions", "coordinator", what), ""));
+  }
+
+  /** Reloads the configuration. */
+  @Command(
+      name = "reload",
+      description = "Goes over to what the configuration file says now.",
+      mixinStandardHelpOptions = true)
+  int reload(
+      @Option(names = "--dry-run", description = "Only says what would be done.") boolean dry)
+      throws InterruptedException {
+    return with(balancer -> {
+      String answer = dry ? balancer.ask("reload", "dry-run") : balancer.ask("reload");
+      boolean ok = answer.contains("is in force.") || answer.contains("would be taken over.");
+      (ok ? out() : err()).print(answer);
+      (ok ? out() : err()).flush();
+      return ok ? DONE : REFUSED;
+    });
+  }
+}

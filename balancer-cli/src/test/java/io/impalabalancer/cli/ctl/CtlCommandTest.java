@@ -1,0 +1,178 @@
+package io.impalabalancer.cli.ctl;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What people see of {@code ctl}, and what it asks the balancer. */
+@Timeout(60)
+class CtlCommandTest {
+  @TempDir private Path directory;
+
+  /** The lines that the balancer was sent. */
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private ServerSocketChannel balancer;
+  private volatile UnaryOperator<String> answers = line -> "";
+
+  @BeforeEach
+  void listen() throws IOException {
+    balancer = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    balancer.bind(UnixDomainSocketAddress.of(path()));
+    Thread thread = new Thread(this::serve, "balancer");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    balancer.close();
+  }
+
+  private Path path() {
+    return directory.resolve("admin.sock");
+  }
+
+  private void serve() {
+    while (balancer.isOpen()) {
+      try (SocketChannel client = balancer.accept()) {
+        ByteBuffer in = ByteBuffer.allocate(1024);
+        while (in.position() == 0 || in.get(in.position() - 1) != '\n') {
+          client.read(in);
+        }
+        String line = new String(in.array(), 0, in.position() - 1, UTF_8);
+        asked.add(line);
+        client.write(ByteBuffer.wrap((answers.apply(line) + "\n").getBytes(UTF_8)));
+      } catch (IOException closed) {
+        return;
+      }
+    }
+  }
+
+  private int ctl(String... arguments) {
+    CommandLine command = new CommandLine(new CtlCommand());
+    command.setOut(new PrintWriter(out, true));
+    command.setErr(new PrintWriter(err, true));
+    String[] all = new String[arguments.length + 2];
+    all[0] = "--socket";
+    all[1] = path().toString();
+    System.arraycopy(arguments, 0, all, 2, arguments.length);
+    return command.execute(all);
+  }
+
+  private static final String STAT =
+      """
+      # pxname,svname,qcur,scur,smax,status,weight,lastchg,rate,check_status,last_chk,
+      jdbc,FRONTEND,,3,9,OPEN,,,2,,,
+      jdbc,c1,0,3,9,DOWN,100,90061,2,L7STS,"http status 503, expected 200",
+      """;
+
+  @Test
+  void theStatusIsATable() {
+    answers = line -> STAT;
+    assertThat(ctl("status")).isZero();
+    assertThat(asked).containsExactly("show stat");
+    assertThat(out)
+        .hasToString(
+            """
+            LISTENER  NAME      STATUS  WEIGHT  SESSIONS  MAX  QUEUED  RATE  FOR    CHECK
+            jdbc      FRONTEND  OPEN            3         9            2
+            jdbc      c1        DOWN    100     3         9    0       2     1d01h  L7STS http status 503, expected 200
+            """);
+  }
+
+  @Test
+  void theStatusIsJsonIfAsked() {
+    answers = line -> STAT;
+    assertThat(ctl("status", "--json")).isZero();
+    assertThat(out.toString())
+        .startsWith("[{\"listener\": \"jdbc\", \"name\": \"FRONTEND\", \"status\": \"OPEN\"")
+        .contains("\"weight\": null, \"sessions\": 3")
+        .endsWith("\"for\": 90061, \"check\": \"L7STS http status 503, expected 200\"}]\n");
+  }
+
+  @Test
+  void sessionsAreATable() {
+    answers =
+        line ->
+            "0x1f: proto=tcpv4 src=10.0.0.1:5000 fe=jdbc be=jdbc srv=c1 age=3s idle=1s phase=data"
+                + " in=5 out=7 dst=10.0.0.2:1 local=10.0.0.2:2\n";
+    assertThat(ctl("sessions")).isZero();
+    assertThat(out)
+        .hasToString(
+            """
+            ID    CLIENT         LISTENER  NAME  PHASE  AGE  IDLE  IN  OUT
+            0x1f  10.0.0.1:5000  jdbc      c1    data   3s   1s    5   7
+            """);
+  }
+
+  @Test
+  void drainWaitsUntilNobodyIsLeft() {
+    answers =
+        line ->
+            !line.equals("show coordinators")
+                ? ""
+                : "# name host status admin sessions\nc1 h UP DRAIN %d\nc2 h UP READY 9\n"
+                    .formatted(Math.max(0, 4 - asked.size()));
+    assertThat(ctl("drain", "c1", "--wait")).isZero();
+    assertThat(asked.get(0)).isEqualTo("set coordinator c1 state drain");
+    assertThat(out.toString().lines())
+        .startsWith("c1 is in state drain now.", "2 sessions left")
+        .endsWith("0 sessions left");
+  }
+
+  @Test
+  void whatTheBalancerRefusesIsAnError() {
+    answers = line -> "No such coordinator.\n";
+    assertThat(ctl("ready", "nobody")).isEqualTo(1);
+    assertThat(err).hasToString("impala-balancer: No such coordinator.\n");
+    answers = line -> "Permission denied\n";
+    assertThat(ctl("sessions")).isEqualTo(1);
+  }
+
+  @Test
+  void aReloadThatIsRefusedSaysWhy() {
+    answers = line -> "error: x\nThe configuration is refused; nothing has changed.\n";
+    assertThat(ctl("reload")).isEqualTo(1);
+    assertThat(err.toString()).startsWith("error: x\n");
+    answers = line -> "change maxconn: 1 -> 2\nThe configuration would be taken over.\n";
+    assertThat(ctl("reload", "--dry-run")).isZero();
+    assertThat(asked).containsExactly("reload", "reload dry-run");
+  }
+
+  @Test
+  void wordsCannotBecomeOtherCommands() {
+    ctl("ready", "a;shutdown sessions coordinator b");
+    assertThat(asked)
+        .containsExactly("set coordinator a\\;shutdown\\ sessions\\ coordinator\\ b state ready");
+  }
+
+  @Test
+  void whereNobodyAnswersItSaysWhatToDo() throws IOException {
+    balancer.close();
+    assertThat(ctl("status")).isEqualTo(3);
+    assertThat(err.toString())
+        .startsWith("impala-balancer: no balancer answers on " + path())
+        .contains("--socket");
+  }
+}
