@@ -28,8 +28,11 @@ class EpollPipes {
   /** What a pipe must hold to be of use; one that is made above the user's share holds less. */
   private static final int LEAST_CAPACITY_BYTES = 64 * 1024;
 
-  /** So many reads in a row that fill the read buffer make a direction bulk. */
+  /** So many reads that fill the read buffer, and no short one between, make a direction bulk. */
   private static final int FULL_READS = 4;
+
+  /** Fewer bytes are no bulk; what is left after a full read is often more. */
+  private static final int SHORT_READ_BYTES = 16 * 1024;
 
   /** Fewer bytes are moved more cheaply by copying. */
   private static final int SMALL_MOVE_BYTES = 32 * 1024;
@@ -77,7 +80,7 @@ class EpollPipes {
   /** Returns how far a direction is after another move, spliced or copied. */
   int next(int bulk, int movedBytes) {
     if (bulk < FULL_READS) {
-      return movedBytes == HeldBytes.READ_MAX_BYTES ? bulk + 1 : 0;
+      return movedBytes < SHORT_READ_BYTES ? 0 : bulk + movedBytes / HeldBytes.READ_MAX_BYTES;
     } else if (movedBytes >= SMALL_MOVE_BYTES) {
       return FULL_READS;
     }

@@ -320,16 +320,18 @@ class SpliceTest extends WireTest {
     int bulk = 0;
     for (int i = 0; i < 3; i++) {
       bulk = pipes.next(bulk, HeldBytes.READ_MAX_BYTES);
+      bulk = pipes.next(bulk, 16 * 1024);
+      assertThat(pipes.splices(bulk)).isFalse();
     }
-    assertThat(pipes.splices(pipes.next(bulk, HeldBytes.READ_MAX_BYTES - 1))).isFalse();
-    assertThat(pipes.next(bulk, HeldBytes.READ_MAX_BYTES - 1)).isZero();
+    assertThat(pipes.next(bulk, 16 * 1024 - 1)).isZero();
     bulk = pipes.next(bulk, HeldBytes.READ_MAX_BYTES);
     assertThat(pipes.splices(bulk)).isTrue();
     for (int i = 0; i < 7; i++) {
       bulk = pipes.next(bulk, 1);
       assertThat(pipes.splices(bulk)).isTrue();
     }
-    assertThat(pipes.splices(pipes.next(pipes.next(bulk, 1_000_000), 1))).isTrue();
+    int larger = pipes.next(bulk, 1_000_000);
+    assertThat(pipes.splices(pipes.next(larger, 1))).isTrue();
     assertThat(pipes.next(bulk, 1)).isZero();
   }
 }
