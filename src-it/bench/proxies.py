@@ -200,6 +200,10 @@ class Process:
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return [pid, *map(int, children)]
 
+    def cpu(self):
+        """Returns the CPU time in seconds that its processes have taken, by the kernel's clock of each."""
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in self.pids())
+
     def memory(self, key):
         """Returns a value of /proc/PID/status in MB, summed over the processes."""
         kilobytes = 0
@@ -266,10 +270,6 @@ class Proxy(Process):
         self.await_answer(self.port)
         return time.monotonic() - began
 
-    def allocated(self):
-        """Returns the bytes that its event loops have allocated on a heap with a collector."""
-        return 0
-
 
 class Direct(Proxy):
     """No proxy."""
@@ -291,9 +291,9 @@ class Balancer(Proxy):
 
     @staticmethod
     def prepare(bench, home):
-        """Has the launcher store its classes, as the first start of an installed program does."""
+        """Prepares the program for a Java, as a package does when it is installed."""
         subprocess.run(
-            ["setpriv", "--pdeathsig", "TERM", str(bench.program / "impala-balancer"), "--version"],
+            ["setpriv", "--pdeathsig", "TERM", str(bench.program / "impala-balancer"), "prepare"],
             env={**os.environ, "JAVA_HOME": home},
             check=True,
             stdout=subprocess.DEVNULL,
@@ -306,6 +306,7 @@ class Balancer(Proxy):
         return float(found[1])
 
     def allocated(self):
+        """Returns the bytes that its event loops have allocated."""
         return self.scrape('impala_balancer_jvm_allocated_bytes_total{threads="relay"}')
 
 
