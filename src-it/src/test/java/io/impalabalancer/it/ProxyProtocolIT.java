@@ -76,6 +76,7 @@ class ProxyProtocolIT {
       assertThat(session.getInputStream().readNBytes(8)).asString().isEqualTo("question");
       session.getOutputStream().write('a');
       assertThat(socket.getInputStream().read()).isEqualTo('a');
+      session.close();
     }
     Pattern line =
         Pattern.compile(
