@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param open whether reading needs no login
  * @param openMetrics whether {@code /metrics} needs no login
  * @param openHealth whether {@code /healthz} and {@code /readyz} need no login
+ * @param haproxyMetrics whether {@code /metrics} has HAProxy's names as well
  * @param loginCache how long a password that was right is not worked out again
  * @param failedLoginDelay how long an address waits after its first failed login
  */
@@ -21,6 +22,7 @@ public record StatsConfig(
     boolean open,
     boolean openMetrics,
     boolean openHealth,
+    boolean haproxyMetrics,
     Duration loginCache,
     Duration failedLoginDelay) {
 

@@ -62,6 +62,7 @@ final class StatsReader {
         open,
         section.get("open-metrics").bool(),
         section.get("open-health").bool(),
+        section.get("haproxy-metrics").bool(),
         section.get("login-cache").duration(Duration.ZERO, DAY),
         section.get("failed-login-delay").duration(Duration.ZERO, MINUTE));
   }

@@ -198,6 +198,7 @@ class LoadedTest {
                 false,
                 true,
                 true,
+                false,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(1)));
     assertThat(config.log())
@@ -364,6 +365,7 @@ class LoadedTest {
                     resolve { interval = 1m, retry = 250ms }
                     stats {
                       bind = "0.0.0.0:8080", open = true, open-metrics = false, open-health = false
+                      haproxy-metrics = true
                       login-cache = 0s, failed-login-delay = 250ms
                     }
                     log {
@@ -396,6 +398,7 @@ class LoadedTest {
                 true,
                 false,
                 false,
+                true,
                 Duration.ZERO,
                 Duration.ofMillis(250)));
     assertThat(config.log())

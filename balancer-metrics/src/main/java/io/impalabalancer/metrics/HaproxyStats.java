@@ -102,6 +102,14 @@ public final class HaproxyStats implements BalancerListener {
     }
   }
 
+  /**
+   * Returns the rows as the Prometheus exporter of HAProxy 2.6 names them, in Prometheus' text
+   * format.
+   */
+  public String exported() {
+    return HaproxyNames.text(rows());
+  }
+
   /** Returns the rows: per listener FRONTEND, one per member under its alias, and BACKEND. */
   public List<StatRow> rows() {
     List<StatRow> rows = new ArrayList<>();

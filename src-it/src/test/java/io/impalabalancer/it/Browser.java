@@ -195,7 +195,7 @@ final class Browser implements AutoCloseable {
                   return `${b.x + b.width / 2} ${b.y + b.height / 2}`; })()
                 """
                     .formatted(quoted(selector)))
-            .split(" ");
+            .split(" ", -1);
     for (String type : List.of("mousePressed", "mouseReleased")) {
       JsonObject parameters = new JsonObject();
       parameters.addProperty("type", type);

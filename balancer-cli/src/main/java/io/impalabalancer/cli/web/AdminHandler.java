@@ -194,7 +194,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private void made(
       ChannelHandlerContext context, boolean head, boolean keepAlive, Request request, Page page) {
-    if (page == Page.STREAM && !head) {
+    if (page.equals(Page.STREAM) && !head) {
       stream(context);
       return;
     }

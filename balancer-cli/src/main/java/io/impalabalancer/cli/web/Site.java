@@ -123,6 +123,10 @@ public final class Site implements BalancerListener {
   }
 
   private Page scrape(Request request) {
+    if (balancer.config().stats().haproxyMetrics()) {
+      Scrape scrape = metrics.scrape(null);
+      return Page.of(200, scrape.contentType(), scrape.text() + stats.exported());
+    }
     Scrape scrape = metrics.scrape(request.accept());
     return Page.of(200, scrape.contentType(), scrape.text());
   }

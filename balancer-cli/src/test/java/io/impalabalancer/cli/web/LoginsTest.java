@@ -64,7 +64,14 @@ class LoginsTest {
 
   private static StatsConfig config(List<UserConfig> users) {
     return new StatsConfig(
-        Optional.empty(), users, false, true, true, Duration.ofMinutes(5), Duration.ofSeconds(1));
+        Optional.empty(),
+        users,
+        false,
+        true,
+        true,
+        false,
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(1));
   }
 
   private void work(Runnable hash) {
