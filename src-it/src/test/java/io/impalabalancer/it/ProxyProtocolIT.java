@@ -69,7 +69,7 @@ class ProxyProtocolIT {
     InetSocketAddress client = new InetSocketAddress("127.0.0.77", FreePort.next());
     try (Socket socket = new Socket()) {
       socket.bind(client);
-      socket.connect(new InetSocketAddress("127.0.0.1", front));
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front));
       socket.getOutputStream().write("question".getBytes(StandardCharsets.US_ASCII));
       Socket session = coordinator.accept();
       opened.add(session);
@@ -116,7 +116,7 @@ class ProxyProtocolIT {
     Awaitility.await()
         .until(() -> {
           try (Socket probe = new Socket()) {
-            probe.connect(new InetSocketAddress("127.0.0.1", front));
+            probe.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front));
             return true;
           } catch (IOException notYet) {
             return false;
