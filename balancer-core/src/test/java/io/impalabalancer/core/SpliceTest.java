@@ -80,9 +80,26 @@ class SpliceTest extends WireTest {
     }
   }
 
-  /** Connects a client that buffers little, and asks. */
-  private Socket ask(BalancerRig rig) throws IOException {
-    Socket client = keep(new Socket());
+  /** A client that buffers little, and what it has read so far. */
+  private static final class Client extends Socket {
+    private final byte[] buffer = new byte[CHUNK_BYTES];
+    private final CRC32 crc = new CRC32();
+    private long received;
+
+    /** Reads once; false at the end. */
+    boolean readSome() throws IOException {
+      int count = getInputStream().read(buffer);
+      if (count >= 0) {
+        crc.update(buffer, 0, count);
+        received += count;
+      }
+      return count >= 0;
+    }
+  }
+
+  /** Connects a client, and asks. */
+  private Client ask(BalancerRig rig) throws IOException {
+    Client client = keep(new Client());
     client.setReceiveBufferSize(64 * 1024);
     client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), rig.port()));
     client.setSoTimeout((int) SOON.toMillis());
@@ -90,37 +107,46 @@ class SpliceTest extends WireTest {
     return client;
   }
 
-  /** Waits until nothing moves any more, and so many pipes have bytes in them. */
-  private void awaitStalled(BalancerRig rig, int pipes) {
+  /**
+   * Waits until nothing moves any more, and a pipe for each client has bytes in it. What was copied
+   * last may have stalled in a buffer instead, when the coordinator was late for a moment: then the
+   * clients read a little, and it stalls anew.
+   */
+  private void awaitStalled(BalancerRig rig, Client... clients) {
     AtomicLong before = new AtomicLong(-1);
     Awaitility.await()
         .atMost(SOON)
         .pollInterval(Duration.ofMillis(200))
-        .until(
-            () -> before.getAndSet(sent.get()) == sent.get() && rig.balancer.pipesInUse() == pipes);
+        .until(() -> {
+          if (before.getAndSet(sent.get()) != sent.get()) {
+            return false;
+          }
+          if (rig.balancer.pipesInUse() == clients.length) {
+            return true;
+          }
+          for (Client client : clients) {
+            client.readSome();
+          }
+          return false;
+        });
   }
 
-  private static void assertWholeAnswer(Socket client) throws IOException {
-    CRC32 actual = new CRC32();
-    byte[] buffer = new byte[CHUNK_BYTES];
-    InputStream in = client.getInputStream();
-    long received = 0;
-    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      actual.update(buffer, 0, n);
-      received += n;
+  private static void assertWholeAnswer(Client client) throws IOException {
+    while (client.readSome()) {
+      // Until the end.
     }
-    assertThat(received).isEqualTo(ANSWER_BYTES);
+    assertThat(client.received).isEqualTo(ANSWER_BYTES);
     CRC32 expected = new CRC32();
     for (long left = ANSWER_BYTES; left > 0; left -= CHUNK_BYTES) {
       expected.update(CHUNK);
     }
-    assertThat(actual.getValue()).isEqualTo(expected.getValue());
+    assertThat(client.crc.getValue()).isEqualTo(expected.getValue());
   }
 
   @Test
   void bulkIsSplicedArrivesWholeAndIsCountedAsRelayed() throws Exception {
     BalancerRig rig = rig(bulk(), "");
-    Socket client = ask(rig);
+    Client client = ask(rig);
     assertWholeAnswer(client);
     client.close();
     SessionView session = rig.awaitEnded(1);
@@ -177,15 +203,15 @@ class SpliceTest extends WireTest {
   void aPipeWhoseClientStallsIsHeldAndTheNextSessionIsCopied() throws Exception {
     // One a loop.
     BalancerRig rig = eager(bulk(), "maxpipes = 2");
-    Socket[] stalled = {ask(rig), ask(rig)};
-    awaitStalled(rig, 2);
+    Client[] stalled = {ask(rig), ask(rig)};
+    awaitStalled(rig, stalled);
     assertThat(rig.balancer.heldBytes()).isBetween(1L, 2L * 1024 * 1024);
     long spliced = rig.balancer.splicedBytes();
     assertThat(spliced).isPositive();
     assertWholeAnswer(ask(rig));
     assertWholeAnswer(ask(rig));
     assertThat(rig.balancer.splicedBytes()).isEqualTo(spliced);
-    for (Socket client : stalled) {
+    for (Client client : stalled) {
       assertWholeAnswer(client);
     }
     assertThat(rig.balancer.splicedBytes()).isGreaterThan(spliced);
@@ -198,8 +224,8 @@ class SpliceTest extends WireTest {
     TestServer server = bulk();
     String parts = coordinators("", server.port()) + listener("");
     BalancerRig rig = eager("maxpipes = 4\n" + parts);
-    Socket stalled = ask(rig);
-    awaitStalled(rig, 1);
+    Client stalled = ask(rig);
+    awaitStalled(rig, stalled);
     rig.reload("maxpipes = 0\n" + parts);
     long spliced = rig.balancer.splicedBytes();
     assertWholeAnswer(ask(rig));
@@ -216,8 +242,8 @@ class SpliceTest extends WireTest {
     BalancerRig rig = eager(bulk(), "maxpipes = 2");
     for (int i = 0; i < 4; i++) {
       sent.set(0);
-      Socket client = ask(rig);
-      awaitStalled(rig, 1);
+      Client client = ask(rig);
+      awaitStalled(rig, client);
       TestServer.reset(client);
       assertThat(rig.awaitEnded(i + 1).termination()).isEqualTo(Termination.CLIENT_RESET);
       assertThat(rig.balancer.heldBytes()).isZero();
@@ -251,8 +277,7 @@ class SpliceTest extends WireTest {
               stalled.await();
             }));
     BalancerRig rig = eager(resetting, "");
-    ask(rig);
-    awaitStalled(rig, 1);
+    awaitStalled(rig, ask(rig));
     stalled.countDown();
     assertThat(rig.awaitEnded(1).termination()).isEqualTo(Termination.COORDINATOR_RESET);
     assertThat(rig.balancer.pipesInUse()).isZero();
@@ -261,8 +286,7 @@ class SpliceTest extends WireTest {
   @Test
   void aClientThatTakesNothingOutOfAPipeTimesOut() throws Exception {
     BalancerRig rig = eager(bulk(), "defaults.timeouts.client = 1h");
-    ask(rig);
-    awaitStalled(rig, 1);
+    awaitStalled(rig, ask(rig));
     rig.advance(Duration.ofMinutes(61));
     Awaitility.await()
         .atMost(SOON)
@@ -290,8 +314,8 @@ class SpliceTest extends WireTest {
               heard.set(socket.getInputStream().readAllBytes().length);
             }));
     BalancerRig rig = eager(server, "");
-    Socket client = ask(rig);
-    awaitStalled(rig, 1);
+    Client client = ask(rig);
+    awaitStalled(rig, client);
     assertWholeAnswer(client);
     client.getOutputStream().write(CHUNK, 0, lastWords);
     client.shutdownOutput();
