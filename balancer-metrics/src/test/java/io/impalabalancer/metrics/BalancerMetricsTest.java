@@ -242,6 +242,7 @@ class BalancerMetricsTest {
 
   @Test
   void theManualListsExactlyTheMetricsThereAre() throws IOException {
+    metrics.started("hash");
     String text = metrics.scrape(null).text();
     Map<String, String> types = new TreeMap<>();
     TYPE.matcher(text).results().forEach(type -> types.put(type.group(1), type.group(2)));
