@@ -6,6 +6,7 @@ import io.impalabalancer.cli.web.AdminServer;
 import io.impalabalancer.cli.web.Reloads;
 import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
+import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.LogConfig;
 import io.impalabalancer.config.RuntimeConfig;
 import io.impalabalancer.core.Balancer;
@@ -16,7 +17,9 @@ import io.impalabalancer.metrics.BalancerMetrics;
 import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.SessionLog;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
@@ -25,6 +28,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +40,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A balancer that runs, with everything around it: checks, metrics, session log and web port.
- * Checks and web port share one event loop, which no session uses. Any thread.
+ * Checks and web port have event loops that no session uses. Any thread.
  */
 final class BalancerServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BalancerServer.class);
@@ -54,9 +59,8 @@ final class BalancerServer implements AutoCloseable {
   /** Lines that session logs have dropped which are closed now. */
   private volatile long droppedBefore;
 
-  private final EventLoopGroup adminLoop =
-      new MultiThreadIoEventLoopGroup(
-          1, new DefaultThreadFactory("admin", true), NioIoHandler.newFactory());
+  private final EventLoopGroup adminLoop;
+  private final EventLoopGroup webLoop;
   private volatile String notReady = "starting";
 
   /** Null until the start is over. */
@@ -70,10 +74,11 @@ final class BalancerServer implements AutoCloseable {
    * @throws java.net.BindException if the web port or the runtime socket cannot be bound
    * @throws IOException if the session log cannot be opened
    */
-  static BalancerServer start(BalancerConfig config) throws IOException, InterruptedException {
+  static BalancerServer start(BalancerConfig config, Inheritance inheritance)
+      throws IOException, InterruptedException {
     BalancerServer server = new BalancerServer(config);
     try {
-      server.open(config);
+      server.open(config, inheritance);
       return server;
     } catch (IOException | InterruptedException | RuntimeException e) {
       server.close();
@@ -84,12 +89,17 @@ final class BalancerServer implements AutoCloseable {
   private BalancerServer(BalancerConfig config) {
     balancer = new Balancer(config);
     closers.push(balancer::close);
+    adminLoop = loop("admin", NioIoHandler.newFactory());
+    // Only an epoll loop can take over a listening socket, or give one away.
+    webLoop =
+        balancer.wire().equals("epoll") ? loop("web", EpollIoHandler.newFactory()) : adminLoop;
     metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
     stats = new HaproxyStats(balancer, Main.version());
     site = new Site(balancer, metrics, stats, Main.version(), () -> notReady);
   }
 
-  private void open(BalancerConfig config) throws IOException, InterruptedException {
+  private void open(BalancerConfig config, Inheritance inheritance)
+      throws IOException, InterruptedException {
     SessionLog log = openLog(config);
     sessionLog = log;
     balancer.replaceListener(null, log);
@@ -103,23 +113,44 @@ final class BalancerServer implements AutoCloseable {
         adminLoop.next().scheduleAtFixedRate(stats::sample, 0, 1, TimeUnit.SECONDS);
     closers.push(() -> sampling.cancel(false));
 
+    closers.addLast(() -> end(webLoop));
     closers.addLast(() -> end(adminLoop));
-    admin = openWeb(config);
     closers.push(() -> close(admin));
+    StateFile stateFile = new StateFile(balancer);
+    KeptState inherited = inheritance.state();
+    if (inherited == null) {
+      stateFile.restore();
+      admin = openWeb(config, inheritance.sockets());
+    } else {
+      inherited.restore(balancer);
+    }
+    balancer.addListener(stateFile);
+    closers.push(stateFile::close);
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
     balancer.addListener(health);
     closers.push(health::close);
-    RuntimeConfig runtime = config.runtime();
-    if (runtime.socket().isPresent()) {
-      Target target = new Target(balancer, health, stats, this::reload, Main.version());
+    Target target = new Target(balancer, health, stats, this::reload, Main.version());
+    if (inherited == null) {
+      openRuntime(config.runtime(), target, false);
+    }
+    awaitFirstChecks(health.start());
+    balancer.open(inheritance.sockets());
+    notReady = "";
+    if (inherited != null) {
+      // Until now the predecessor's answers are the right ones.
+      admin = openWeb(config, inheritance.sockets());
+      openRuntime(config.runtime(), target, true);
+    }
+  }
+
+  private void openRuntime(RuntimeConfig config, Target target, boolean takeOver)
+      throws IOException {
+    if (config.socket().isPresent()) {
       RuntimeSocket socket =
-          RuntimeSocket.open(adminLoop.next(), runtime.socket().get(), runtime, target);
+          RuntimeSocket.open(adminLoop.next(), config.socket().get(), config, target, takeOver);
       balancer.addListener(socket);
       closers.push(socket::close);
     }
-    awaitFirstChecks(health.start());
-    balancer.open();
-    notReady = "";
   }
 
   /** Has commands and the web port reload by this one from now on. */
@@ -150,10 +181,37 @@ final class BalancerServer implements AutoCloseable {
     return off ? null : SessionLog.open(config.log());
   }
 
-  private @Nullable AdminServer openWeb(BalancerConfig config) throws java.net.BindException {
-    return config.stats().bind().isEmpty()
-        ? null
-        : AdminServer.open(adminLoop.next(), config.stats(), site);
+  private @Nullable AdminServer openWeb(BalancerConfig config, Map<BindAddress, Integer> inherited)
+      throws java.net.BindException {
+    if (config.stats().bind().isEmpty()) {
+      return null;
+    }
+    Integer descriptor = inherited.isEmpty() ? null : inherited.remove(config.stats().bind().get());
+    return AdminServer.open(webLoop.next(), config.stats(), site, descriptor);
+  }
+
+  /** Returns the descriptors of all listening sockets, the web port's too, by address. */
+  Map<BindAddress, Integer> descriptors() {
+    Map<BindAddress, Integer> all = new LinkedHashMap<>(balancer.descriptors());
+    AdminServer web = admin;
+    if (web != null) {
+      balancer.config().stats().bind().ifPresent(bind -> all.put(bind, web.descriptor()));
+    }
+    return all;
+  }
+
+  /** Has whoever comes from now on be served by another process; sessions live on. */
+  void stopServing() {
+    balancer.stopAccepting();
+    AdminServer web = admin;
+    if (web != null) {
+      web.stopAccepting();
+    }
+  }
+
+  /** Returns whether the end has begun. */
+  boolean isEnding() {
+    return !notReady.isEmpty();
   }
 
   private static void close(@Nullable SessionLog log) {
@@ -190,7 +248,7 @@ final class BalancerServer implements AutoCloseable {
     SessionLog nextLog = otherLog ? openLog(next) : log;
     AdminServer nextWeb = web;
     try {
-      nextWeb = otherAddress ? openWeb(next) : web;
+      nextWeb = otherAddress ? openWeb(next, Map.of()) : web;
       balancer.reload(next);
     } catch (IOException e) {
       if (otherAddress && nextWeb != web) {
@@ -225,6 +283,10 @@ final class BalancerServer implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException("the first checks failed", e.getCause());
     }
+  }
+
+  private static EventLoopGroup loop(String name, IoHandlerFactory handler) {
+    return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name, true), handler);
   }
 
   private static void end(EventLoopGroup loop) {

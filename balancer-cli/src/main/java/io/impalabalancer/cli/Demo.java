@@ -69,7 +69,8 @@ final class Demo implements AutoCloseable {
                 .maxQueries(MAX_QUERIES)
                 .build());
     try {
-      return new Demo(ended, cluster, BalancerServer.start(config(cluster).config()));
+      return new Demo(
+          ended, cluster, BalancerServer.start(config(cluster).config(), Inheritance.NONE));
     } catch (IOException | InterruptedException | RuntimeException e) {
       cluster.close();
       throw e;

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 final class Reloader implements Reloads {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
 
-  /** Threads and sockets are made for these at the start. */
-  private static final Pattern FIXED = Pattern.compile("threads|wire|runtime\\..*");
+  /** Threads, sockets and pipes are made for these at the start. */
+  private static final Pattern FIXED = Pattern.compile("threads|wire|maxpipes|runtime\\..*");
 
   private static final Pattern BACKLOG = Pattern.compile("listeners\\[.*]\\.backlog");
 

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -29,6 +31,7 @@ import picocli.CommandLine.Spec;
       "",
       "SIGTERM, SIGINT  accept no more, give sessions shutdown.grace, end; again: at once",
       "SIGUSR1          accept no more, end when the last session has ended",
+      "SIGUSR2          hand over to a new process of the installed program, then as SIGUSR1",
       "SIGHUP           go over to what the configuration says now; reopen the session log"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -93,8 +96,10 @@ final class RunCommand implements Callable<Integer> {
     Signals.handle("INT", () -> shutdown.order(Shutdown.Order.TERMINATE));
     Signals.handle("USR1", () -> shutdown.order(Shutdown.Order.SOFT_STOP));
     Signals.handle("HUP", () -> {});
-    try (Notify notify = Notify.of(System.getenv(), ProcessHandle.current().pid())) {
-      BalancerServer server = BalancerServer.start(loaded.config());
+    long pid = ProcessHandle.current().pid();
+    try (Notify notify = Notify.of(System.getenv(), pid);
+        Inheritance inheritance = Inheritance.take(System.getenv(), pid, loaded.config())) {
+      BalancerServer server = BalancerServer.start(loaded.config(), inheritance);
       Reloader reloader = new Reloader(file, loaded, server, notify);
       server.setReloader(reloader);
       Signals.handle(
@@ -103,11 +108,36 @@ final class RunCommand implements Callable<Integer> {
             server.reopenLog();
             reloader.reload("SIGHUP");
           });
+      handleUpgrade(file, server, notify, shutdown);
       server.begin(notify);
       logReady(log, server);
+      inheritance.ready();
       shutdown.await(server, notify);
     }
     return ExitStatus.OK;
+  }
+
+  private static void handleUpgrade(
+      Path file, BalancerServer server, Notify notify, Shutdown shutdown) {
+    Map<String, String> environment = System.getenv();
+    // Java keeps SIGUSR2 for itself, unless it is told to take another: the launcher does.
+    if (!environment.containsKey("_JAVA_SR_SIGNUM")) {
+      return;
+    }
+    String launcher = environment.getOrDefault(Upgrade.LAUNCHER, "");
+    List<String> command =
+        launcher.isEmpty() ? List.of() : List.of(launcher, "run", "-c", file.toString());
+    Upgrade upgrade =
+        new Upgrade(command, server, notify, () -> shutdown.order(Shutdown.Order.HANDED_OVER));
+    Signals.handle(
+        "USR2",
+        () -> {
+          try {
+            upgrade.upgrade("SIGUSR2");
+          } catch (IOException e) {
+            // It has been logged, and this process goes on.
+          }
+        });
   }
 
   private static void logReady(Logger log, BalancerServer server) {

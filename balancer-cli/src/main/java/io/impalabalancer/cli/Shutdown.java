@@ -30,7 +30,9 @@ final class Shutdown {
     /** Sessions have {@code grace} to end; given again, none. */
     TERMINATE,
     /** Sessions have {@code hard-stop-after} to end. */
-    SOFT_STOP
+    SOFT_STOP,
+    /** As {@link #SOFT_STOP}, because a successor accepts now. */
+    HANDED_OVER
   }
 
   private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
@@ -51,7 +53,7 @@ final class Shutdown {
     boolean atOnce = order == Order.TERMINATE && wait(config.delay(), () -> false, null) != null;
     balancer.stopAccepting();
     BooleanSupplier ended = () -> balancer.sessions() == 0;
-    if (order == Order.SOFT_STOP) {
+    if (order != Order.TERMINATE) {
       // SIGTERM during a soft stop means what it always means first: grace.
       order = wait(config.hardStopAfter(), ended, balancer);
     }

@@ -1,6 +1,8 @@
 package io.impalabalancer.config;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A whole, valid configuration. Names are unique among their kind and every reference between the
@@ -14,6 +16,7 @@ import java.util.List;
  * @param bufferLimit most bytes held for all sessions together before reading slows, see {@code
  *     reference.conf}
  * @param maxpipes most pipes to splice through; 0 copies everything
+ * @param stateFile where what people said of coordinators outlives the process
  */
 public record BalancerConfig(
     List<CoordinatorConfig> coordinators,
@@ -29,7 +32,8 @@ public record BalancerConfig(
     int threads,
     WireKind wire,
     long bufferLimit,
-    int maxpipes) {
+    int maxpipes,
+    Optional<Path> stateFile) {
 
   /** The name of the pool that holds every coordinator in the order declared. */
   public static final String POOL_ALL = "all";

@@ -27,6 +27,8 @@ final class BalancerReader {
     WireKind wire = root.get("wire").word(WireKind.values(), WireKind::word);
     long bufferLimit = root.get("buffer-limit").size(MIB, TIB);
     int maxpipes = root.get("maxpipes").integer(0, MOST_PIPES);
+    Value stateFile = root.get("state-file");
+    Path statePath = stateFile.is("none") ? null : stateFile.file();
     List<Placed<CoordinatorConfig>> placed = CoordinatorReader.read(root);
     List<CoordinatorConfig> coordinators = placed.stream().map(Placed::value).toList();
     List<PoolConfig> pools = PoolReader.read(root, coordinators);
@@ -47,7 +49,8 @@ final class BalancerReader {
             threads,
             wire,
             bufferLimit,
-            maxpipes);
+            maxpipes,
+            Optional.ofNullable(statePath));
     root.refuseUnknownKeys();
     new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
     return config;

@@ -16,6 +16,9 @@ interface Acceptor {
   /** Returns its loop. */
   Loop loop();
 
+  /** Returns the descriptor of its socket, -1 if it cannot be given to another process. */
+  int descriptor();
+
   /** Accepts again, if it had stopped. */
   void resume();
 
@@ -27,6 +30,9 @@ interface Acceptor {
    */
   void serve(Listener listener) throws IOException;
 
-  /** Gives up the address. Connections that the kernel holds for it are reset. */
+  /**
+   * Gives up the address. Connections that the kernel holds for it are reset, unless another
+   * process has the socket too.
+   */
   void close();
 }

@@ -1,6 +1,7 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.BalancerConfig;
+import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.CoordinatorConfig;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -11,6 +12,7 @@ import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,6 +58,7 @@ public final class Balancer implements AutoCloseable {
   private final Resolver resolver;
   private volatile Parts parts;
   private volatile boolean accepting;
+  private volatile Map<BindAddress, Integer> inherited = Map.of();
 
   /** Makes a balancer that is not open: its host names are being looked up, nothing is bound. */
   public Balancer(BalancerConfig config) {
@@ -263,6 +266,16 @@ public final class Balancer implements AutoCloseable {
    * @throws BindException for the first address that cannot be bound; nothing stays bound then
    */
   public synchronized void open() throws BindException {
+    open(Map.of());
+  }
+
+  /**
+   * As {@link #open()}, with listening sockets that another process has bound.
+   *
+   * @param inherited their descriptors; those that no listener wants are left in it
+   */
+  public synchronized void open(Map<BindAddress, Integer> inherited) throws BindException {
+    this.inherited = inherited;
     try {
       for (Listener listener : listeners()) {
         listener.open();
@@ -272,6 +285,21 @@ public final class Balancer implements AutoCloseable {
       throw e;
     }
     accepting = true;
+  }
+
+  /** Returns the descriptor of a socket for an address, once, null if there is none. */
+  @Nullable Integer takeInherited(BindAddress address) {
+    return inherited.isEmpty() ? null : inherited.remove(address);
+  }
+
+  /**
+   * Returns the descriptors of all listening sockets, for another process to take them over; they
+   * stay this one's. They are -1 on a wire that cannot give them away.
+   */
+  public Map<BindAddress, Integer> descriptors() {
+    Map<BindAddress, Integer> all = new LinkedHashMap<>();
+    listeners().forEach(listener -> all.putAll(listener.descriptors()));
+    return all;
   }
 
   /** Returns whether it accepts, and every listener has a usable member. */

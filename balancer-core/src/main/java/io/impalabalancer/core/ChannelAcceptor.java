@@ -33,6 +33,11 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
   }
 
   @Override
+  public int descriptor() {
+    return -1;
+  }
+
+  @Override
   public Loop loop() {
     return loop;
   }

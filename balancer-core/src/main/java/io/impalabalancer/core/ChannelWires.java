@@ -66,6 +66,11 @@ final class ChannelWires implements Wires {
     return acceptor;
   }
 
+  @Override
+  public Acceptor adopt(Loop loop, int descriptor, Listener listener) throws IOException {
+    throw new IOException("the channel wire cannot take over a socket; expected wire = epoll");
+  }
+
   /** Takes what the loop did at once: registering and binding are done when they return there. */
   private static void sync(ChannelFuture done) throws IOException {
     Throwable cause = done.cause();

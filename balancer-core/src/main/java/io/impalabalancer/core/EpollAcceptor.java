@@ -50,6 +50,11 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
   }
 
   @Override
+  public int descriptor() {
+    return socket.intValue();
+  }
+
+  @Override
   public Loop loop() {
     return loop;
   }
@@ -105,11 +110,12 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
 
   @Override
   public void close() {
+    // Before the socket: while another process has it too, closing alone would not end its events.
+    registration.cancel();
     try {
       socket.close();
     } catch (IOException e) {
       LOG.debug("event=close-failed listener={} reason=\"{}\"", listener.name(), e.toString());
     }
-    registration.cancel();
   }
 }

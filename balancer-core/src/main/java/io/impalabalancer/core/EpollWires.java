@@ -61,6 +61,13 @@ class EpollWires implements Wires {
     return new EpollWire(relay);
   }
 
+  @Override
+  public Acceptor adopt(Loop loop, int descriptor, Listener listener) throws IOException {
+    LinuxSocket socket = LinuxSocket.newSocket(descriptor);
+    configure(socket, listener.config());
+    return new EpollAcceptor(loop, socket, listener);
+  }
+
   /** Sets what a listening socket has from its listener; it listens already, or begins to. */
   static void configure(LinuxSocket socket, ListenerConfig config) throws IOException {
     // Accepted sockets inherit these from the listening one.

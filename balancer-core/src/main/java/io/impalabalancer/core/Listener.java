@@ -283,6 +283,13 @@ public final class Listener {
     availabilityChanged();
   }
 
+  /** Returns the descriptors of its sockets, by address as configured. */
+  Map<BindAddress, Integer> descriptors() {
+    Map<BindAddress, Integer> descriptors = new LinkedHashMap<>();
+    acceptors.forEach((address, acceptor) -> descriptors.put(address, acceptor.descriptor()));
+    return descriptors;
+  }
+
   boolean isBound() {
     return !acceptors.isEmpty();
   }
@@ -331,14 +338,21 @@ public final class Listener {
   }
 
   /**
-   * Binds an address, without accepting yet.
+   * Binds an address, unless it was inherited, without accepting yet.
    *
    * @throws BindException if it cannot be bound
    */
   Acceptor bind(BindAddress address) throws BindException {
     Loop loop = balancer.nextLoop();
+    Wires wires = balancer.wires();
+    Integer inherited = balancer.takeInherited(address);
     try {
-      return loop.eventLoop().submit(() -> balancer.wires().listen(loop, address, this)).get();
+      return loop.eventLoop()
+          .submit(() ->
+              inherited == null
+                  ? wires.listen(loop, address, this)
+                  : wires.adopt(loop, inherited, this))
+          .get();
     } catch (ExecutionException | InterruptedException e) {
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();

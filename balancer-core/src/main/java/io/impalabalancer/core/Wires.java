@@ -25,6 +25,13 @@ interface Wires {
   Acceptor listen(Loop loop, BindAddress address, Listener listener) throws IOException;
 
   /**
+   * Serves a listener with a listening socket that another process has bound. On the loop.
+   *
+   * @throws IOException if this kind of wire cannot
+   */
+  Acceptor adopt(Loop loop, int descriptor, Listener listener) throws IOException;
+
+  /**
    * Makes a wire that can connect to a coordinator. On the loop of its relay.
    *
    * @throws io.netty.channel.ChannelException if there is no descriptor left for it

@@ -36,6 +36,11 @@ final class FakeWires implements Wires {
   }
 
   @Override
+  public Acceptor adopt(Loop loop, int descriptor, Listener listener) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Wire wire(Relay relay) {
     if (failure != null) {
       throw failure;

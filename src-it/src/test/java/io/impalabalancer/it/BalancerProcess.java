@@ -9,10 +9,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -24,6 +26,10 @@ final class BalancerProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("\\bevent=ready\\b");
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
 
+  private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(2);
+  private static final Pattern SUCCESSOR = Pattern.compile("event=upgrade result=ok .*pid=(\\d+)");
+
+  private final List<ProcessHandle> successors = new ArrayList<>();
   private final ChildProcess process;
   private final Path file;
   private final int statsPort;
@@ -90,7 +96,7 @@ final class BalancerProcess implements AutoCloseable {
   String reload(String config) {
     configure(config);
     long now = System.nanoTime();
-    process.signal("HUP");
+    signal("HUP");
     return process
         .awaitLine(
             "what came of the reload",
@@ -182,8 +188,41 @@ final class BalancerProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the balancer upgrade itself, and returns the line that says what came of it. From then on
+   * the successor, if there is one, is the main process.
+   */
+  String upgrade() {
+    long now = System.nanoTime();
+    signal("USR2");
+    String result =
+        process
+            .awaitLine(
+                "what came of the upgrade",
+                line -> line.nanos() - now > 0 && line.text().contains("event=upgrade result="),
+                UPGRADE_TIMEOUT)
+            .text();
+    Matcher pid = SUCCESSOR.matcher(result);
+    if (pid.find()) {
+      successors.add(ProcessHandle.of(Long.parseLong(pid.group(1))).orElseThrow());
+    }
+    return result;
+  }
+
+  /** Returns the id of the main process. */
+  long mainPid() {
+    return successors.isEmpty() ? process.pid() : successors.get(successors.size() - 1).pid();
+  }
+
+  /** Sends a signal to the main process. */
+  void signal(String name) {
+    ChildProcess.signal(name, mainPid());
+  }
+
   @Override
   public void close() {
+    // They write to the same output, whose end is waited for.
+    successors.forEach(ProcessHandle::destroyForcibly);
     process.close();
   }
 }

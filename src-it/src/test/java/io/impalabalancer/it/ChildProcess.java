@@ -120,14 +120,19 @@ final class ChildProcess implements AutoCloseable {
 
   /** Sends a signal, such as {@code TERM}. */
   void signal(String signal) {
+    signal(signal, process.pid());
+  }
+
+  /** Sends a signal to a process. */
+  static void signal(String signal, long pid) {
     try {
       int status =
-          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+          new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
               .inheritIO()
               .start()
               .waitFor();
       if (status != 0) {
-        throw new AssertionError("kill -" + signal + " of " + name + " gave status " + status);
+        throw new AssertionError("kill -" + signal + " of " + pid + " gave status " + status);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -55,11 +55,15 @@ public final class RuntimeSocket implements BalancerListener, AutoCloseable {
   /**
    * Binds the socket and serves.
    *
+   * @param takeOver whether a socket that is in use is taken from its process
    * @throws BindException if that cannot be done; the message says why and what to do
    */
-  public static RuntimeSocket open(EventLoop loop, Path path, RuntimeConfig config, Target target)
+  public static RuntimeSocket open(
+      EventLoop loop, Path path, RuntimeConfig config, Target target, boolean takeOver)
       throws IOException {
-    refuseIfTaken(path);
+    if (!takeOver) {
+      refuseIfTaken(path);
+    }
     return new RuntimeSocket(loop, path, config, target);
   }
 

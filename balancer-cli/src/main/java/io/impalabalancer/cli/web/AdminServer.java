@@ -7,6 +7,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
@@ -74,7 +78,18 @@ public final class AdminServer implements AutoCloseable {
    */
   public static AdminServer open(EventLoop loop, StatsConfig config, Site site)
       throws BindException {
-    AdminServer server = open(loop, config, site.routes(), site::document, DEADLINE);
+    return open(loop, config, site, null);
+  }
+
+  /**
+   * As {@link #open(EventLoop, StatsConfig, Site)}, on a socket that another process has bound.
+   *
+   * @param descriptor of that socket, which only an epoll loop can take; null to bind one
+   */
+  public static AdminServer open(
+      EventLoop loop, StatsConfig config, Site site, @Nullable Integer descriptor)
+      throws BindException {
+    AdminServer server = open(loop, config, site.routes(), site::document, DEADLINE, descriptor);
     server.ticks = loop.scheduleAtFixedRate(site::tick, 1, 1, TimeUnit.SECONDS);
     return server;
   }
@@ -92,6 +107,17 @@ public final class AdminServer implements AutoCloseable {
       Supplier<String> document,
       Duration deadline)
       throws BindException {
+    return open(loop, config, routes, document, deadline, null);
+  }
+
+  private static AdminServer open(
+      EventLoop loop,
+      StatsConfig config,
+      List<Route> routes,
+      Supplier<String> document,
+      Duration deadline,
+      @Nullable Integer descriptor)
+      throws BindException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     ExecutorService worker = worker("admin-pages", MAX_CONNECTIONS);
     ExecutorService hasher = worker("admin-logins", MAX_LOGINS);
@@ -100,10 +126,11 @@ public final class AdminServer implements AutoCloseable {
     EventStream stream = new EventStream(loop, worker, document);
     Routes served = new Routes(routes);
     InetSocketAddress address = config.bind().orElseThrow().toSocketAddress();
-    ChannelFuture bound =
+    boolean epoll = loop instanceof IoEventLoop io && io.isIoType(EpollIoHandler.class);
+    ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(loop)
-            .channel(NioServerSocketChannel.class)
+            .channelFactory(() -> channel(epoll, descriptor))
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(
@@ -127,8 +154,9 @@ public final class AdminServer implements AutoCloseable {
                             new AdminHandler(
                                 served, current::get, logins, stream, worker, deadline));
                   }
-                })
-            .bind(address)
+                });
+    ChannelFuture bound =
+        (descriptor == null ? bootstrap.bind(address) : bootstrap.register())
             .awaitUninterruptibly();
     List<ExecutorService> workers = List.of(worker, hasher);
     if (!bound.isSuccess()) {
@@ -139,6 +167,15 @@ public final class AdminServer implements AutoCloseable {
               .initCause(bound.cause());
     }
     return new AdminServer(bound.channel(), connections, workers, current, logins, stream);
+  }
+
+  private static ServerChannel channel(boolean epoll, @Nullable Integer descriptor) {
+    if (!epoll) {
+      return new NioServerSocketChannel();
+    }
+    return descriptor == null
+        ? new EpollServerSocketChannel()
+        : new EpollServerSocketChannel(descriptor);
   }
 
   /** Returns one thread, which ends when it has nothing to do, with a bounded queue. */
@@ -170,6 +207,17 @@ public final class AdminServer implements AutoCloseable {
   /** Returns the address that it is bound to, with the port that the kernel chose. */
   public InetSocketAddress address() {
     return (InetSocketAddress) server.localAddress();
+  }
+
+  /** Returns the descriptor of the listening socket, -1 if it cannot be given away. */
+  public int descriptor() {
+    return server instanceof EpollServerSocketChannel epoll ? epoll.fd().intValue() : -1;
+  }
+
+  /** Gives up the address and every connection: a client that comes back finds the successor. */
+  public void stopAccepting() {
+    server.close().awaitUninterruptibly();
+    connections.close().awaitUninterruptibly();
   }
 
   /** Gives up the address and closes every connection; waits until that is done. */

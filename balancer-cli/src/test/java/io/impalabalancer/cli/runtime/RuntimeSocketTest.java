@@ -86,7 +86,8 @@ class RuntimeSocketTest {
             health,
             new HaproxyStats(balancer, "1.2.3"),
             (by, dry) -> (dry ? "would reload" : "reloaded") + " by " + by + "\n",
-            "1.2.3"));
+            "1.2.3"),
+        false);
   }
 
   @AfterEach
