@@ -10,6 +10,7 @@ final class GlobalReader {
   private static final Keywords KEYWORDS = Keywords.of("global");
   private static final int MOST_CONNECTIONS = 10_000_000;
   private static final int MOST_THREADS = 1024;
+  private static final int MOST_PATH = 90;
 
   /** By the key of the result, from its root. */
   private final Map<String, Setting> settings = new LinkedHashMap<>();
@@ -58,11 +59,40 @@ final class GlobalReader {
     return keyword.startsWith("tune.") ? "tune" : keyword;
   }
 
-  private static void stats(Line line, String word) {
-    if (word.equals("socket")) {
-      line.unsupported("there is no runtime socket");
+  /** configuration.txt, 3.1 "stats socket": the level is operator unless it is said. */
+  private void stats(Line line, String word) {
+    String path = line.word(2).replaceFirst("^unix@", "");
+    if (!word.equals("socket")) {
+      line.meaningless("the runtime socket has no limits to set");
+    } else if (!path.startsWith("/") || path.length() > MOST_PATH) {
+      line.unsupported(
+          "runtime commands come by a UNIX socket, whose path begins with a slash and has %d bytes"
+                  .formatted(MOST_PATH)
+              + " at most: set runtime.socket");
+    } else if (settings.containsKey("runtime.socket")) {
+      line.unsupported("there is one runtime socket");
     } else {
-      line.meaningless("there is no runtime socket to set it for");
+      set("runtime.socket", line, Hocon.text(path));
+      socketOption(line, "mode", "[0-7]{3}", "");
+      socketOption(line, "level", "user|operator|admin", "operator");
+      if (line.words().contains("user") || line.words().contains("group")) {
+        line.warn("the socket belongs to whoever runs the balancer");
+      }
+    }
+  }
+
+  private void socketOption(Line line, String name, String pattern, String standard) {
+    int at = line.words().indexOf(name);
+    String value = at < 0 ? standard : line.word(at + 1);
+    if (value.matches(pattern)) {
+      set("runtime." + name, line, name.equals("mode") ? "\"" + value + "\"" : value);
+    } else if (at >= 0) {
+      line.error(
+          "found \"%s\" as %s, expected %s"
+              .formatted(
+                  value,
+                  name,
+                  name.equals("mode") ? "three octal digits" : "user, operator or admin"));
     }
   }
 
@@ -81,7 +111,7 @@ final class GlobalReader {
 
   private void set(String key, Line line, String value) {
     Setting before = settings.put(key, new Setting(value, line));
-    if (before != null) {
+    if (before != null && before.line() != line) {
       before
           .line()
           .instead(Line.Fate.MEANINGLESS, line.asReference(before.line()) + " says it again");
