@@ -49,7 +49,12 @@ final class BindReader {
       read(line, address.strip(), words, binds);
     }
     if (!binds.isEmpty()) {
-      line.carried("bind = " + String.join(", ", binds.stream().map(Bind::address).toList()));
+      line.carried(
+          "bind = "
+              + String.join(", ", binds.stream().map(Bind::address).toList())
+              + (binds.get(0).acceptProxy()
+                  ? ", accept-proxy from anywhere: name the balancer in front instead"
+                  : ""));
     }
     return binds;
   }
@@ -80,7 +85,7 @@ final class BindReader {
     List<String> hosts = hosts(line, matcher.group(1), options);
     for (int port = first; port <= last; port++) {
       for (String host : hosts) {
-        binds.add(new Bind(host, port, line));
+        binds.add(new Bind(host, port, options.contains("accept-proxy"), line));
       }
     }
   }

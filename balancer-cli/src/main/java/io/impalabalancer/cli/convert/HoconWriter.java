@@ -165,6 +165,9 @@ final class HoconWriter {
             line(3, key + " = " + setting.value(), "");
           }
         });
+    if (listener.acceptProxy()) {
+      line(3, "accept-proxy = [\"0.0.0.0/0\", \"::/0\"]", "name the balancer in front instead");
+    }
     Map<String, String> aliases = coordinators.aliases(listener);
     if (!aliases.isEmpty()) {
       line(3, "aliases {", "");

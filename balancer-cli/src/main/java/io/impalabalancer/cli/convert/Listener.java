@@ -2,7 +2,6 @@ package io.impalabalancer.cli.convert;
 
 import io.impalabalancer.config.Protocol;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +55,14 @@ record Listener(Proxy front, Proxy back, Protocol protocol, String guess) {
 
   /** Tells the lines what they do to long queries, and to HTTP. */
   void warn() {
+    for (Bind bind : front.binds) {
+      if (bind.acceptProxy() && !acceptProxy()) {
+        bind.line()
+            .instead(
+                Line.Fate.UNSUPPORTED,
+                "accept-proxy is for all addresses of a listener: give this one its own");
+      }
+    }
     if (protocol != Protocol.TCP) {
       Map<String, Setting> settings = settings();
       warnIfShort(settings.get("timeouts.client"), "says nothing between two queries or waits");
@@ -93,8 +100,14 @@ record Listener(Proxy front, Proxy back, Protocol protocol, String guess) {
 
   /** Returns the addresses that it takes. */
   List<String> addresses() {
-    List<String> addresses = new ArrayList<>();
-    front.binds.forEach(bind -> addresses.add(bind.address()));
-    return addresses;
+    return front.binds.stream()
+        .filter(bind -> bind.acceptProxy() == acceptProxy())
+        .map(Bind::address)
+        .toList();
+  }
+
+  /** Returns whether its clients come with a PROXY header, on every address. */
+  boolean acceptProxy() {
+    return !front.binds.isEmpty() && front.binds.stream().allMatch(Bind::acceptProxy);
   }
 }
