@@ -49,11 +49,13 @@ final class CheckStats {
     row.set("status", status(coordinator, protocol, config));
     row.set("lastchg", lastChange(coordinator, protocol).toSeconds());
     CheckReport report = last;
-    if (report != null) {
+    if (config.type() != CheckKind.NONE) {
       boolean down = coordinator.status() == Coordinator.Status.DOWN;
       Duration downtime = down ? downBefore.plus(coordinator.statusAge()) : downBefore;
       row.set("downtime", downtime.toSeconds());
       row.set("chkfail", failed).set("chkdown", wentDown);
+    }
+    if (report != null) {
       row.set("check_status", code(report));
       row.set("check_duration", report.durationNanos() / NANOS_PER_MILLI);
       row.set("last_chk", report.reason()).set("check_desc", description(code(report)));
