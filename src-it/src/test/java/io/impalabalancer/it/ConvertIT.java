@@ -1,12 +1,14 @@
 package io.impalabalancer.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,10 +68,13 @@ class ConvertIT {
   @Test
   void theSampleOfImpalasDocumentationIsConvertedAndServesUnderItsOldNames() throws Exception {
     int port = FreePort.next();
-    try (ServerSocket coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+    try (ServerSocket coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        DatagramSocket syslog = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       coordinator.setSoTimeout((int) SOON.toMillis());
+      syslog.setSoTimeout((int) SOON.toMillis());
       Path sample = directory.resolve("haproxy.cfg");
-      Files.writeString(sample, localSample(port, coordinator.getLocalPort()));
+      Files.writeString(
+          sample, localSample(port, coordinator.getLocalPort(), syslog.getLocalPort()));
       Path result = directory.resolve("impala-balancer.conf");
 
       ChildProcess convert = start("convert", sample.toString(), "-o", result.toString());
@@ -82,21 +87,20 @@ class ConvertIT {
       BalancerProcess balancer = BalancerProcess.start(Files.readString(result));
       opened.add(balancer);
       exchange(port, coordinator);
-      await()
-          .untilAsserted(() ->
-              assertThat(SessionLine.among(balancer.process().lines()))
-                  .singleElement()
-                  .satisfies(line -> assertThat(line.listener()).isEqualTo("impala"))
-                  .satisfies(line -> assertThat(line.server()).isEqualTo("symbolic_name_1"))
-                  .satisfies(line -> assertThat(line.letters()).isEqualTo("--")));
+      DatagramPacket line = new DatagramPacket(new byte[2048], 2048);
+      syslog.receive(line);
+      assertThat(new String(line.getData(), 0, line.getLength(), StandardCharsets.US_ASCII))
+          .matches(
+              "<134>.* impala-balancer\\[\\d+]: .*] impala impala/symbolic_name_1 .* -- .*\\R?");
     }
   }
 
   /** Its four hosts are this one, of which the first alone is listed. */
-  private static String localSample(int port, int serverPort) throws IOException {
+  private static String localSample(int port, int serverPort, int syslogPort) throws IOException {
     String sample = Files.readString(CORPUS.resolve("legacy").resolve("impala-sample.cfg"));
     return sample
         .replaceAll("(?m)^ *server symbolic_name_[234678] .*$", "")
+        .replace("127.0.0.1 local0", "127.0.0.1:" + syslogPort + " local0")
         .replace(" :25002", " 127.0.0.1:" + FreePort.next())
         .replace(" :25003", " 127.0.0.1:" + port)
         .replace(" :21051", " 127.0.0.1:" + FreePort.next())

@@ -2,8 +2,12 @@ package io.impalabalancer.cli.convert;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Reads {@code global} sections; there may be several. */
 final class GlobalReader {
@@ -11,6 +15,16 @@ final class GlobalReader {
   private static final int MOST_CONNECTIONS = 10_000_000;
   private static final int MOST_THREADS = 1024;
   private static final int MOST_PATH = 90;
+  private static final String SYSLOG_PORT = "514";
+  private static final Pattern SYSLOG_SERVER =
+      Pattern.compile("(?:udp[46]?@|ipv4@)?([A-Za-z0-9._-]+)(?::(\\d{1,5}))?");
+  private static final Pattern FACILITY =
+      Pattern.compile(
+          "kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|auth2|ftp|ntp|audit|alert|cron2"
+              + "|local[0-7]");
+  private static final Set<String> OPTIONS_OF_LOG = Set.of("len", "format", "sample");
+  private static final Set<String> SEVERE =
+      Set.of("emerg", "alert", "crit", "err", "warning", "notice");
 
   /** By the key of the result, from its root. */
   private final Map<String, Setting> settings = new LinkedHashMap<>();
@@ -48,7 +62,7 @@ final class GlobalReader {
       case "hard-stop-after" -> time("shutdown.hard-stop-after", line, Duration.ofDays(365));
       case "grace" -> time("shutdown.delay", line, Duration.ofDays(1));
       case "stats" -> stats(line, argument);
-      case "log" -> line.unsupported("sessions are logged to standard output or a file, see log");
+      case "log" -> log(line, argument);
       case "no" -> KEYWORDS.answer(line, stem(argument));
       default -> KEYWORDS.answer(line, stem(line.word(0)));
     }
@@ -94,6 +108,55 @@ final class GlobalReader {
                   name,
                   name.equals("mode") ? "three octal digits" : "user, operator or admin"));
     }
+  }
+
+  /**
+   * Reads {@code log ADDRESS [len N] [format F] [sample S] FACILITY [LEVEL]} (configuration.txt,
+   * 3.1 "log"). Sessions are told at info, so a line for less than that never had any.
+   */
+  private void log(Line line, String address) {
+    List<String> words = line.from(2);
+    String format = "rfc3164";
+    int at = 0;
+    while (at + 1 < words.size() && OPTIONS_OF_LOG.contains(words.get(at))) {
+      if (words.get(at).equals("format")) {
+        format = words.get(at + 1);
+      }
+      at += 2;
+    }
+    String facility = at < words.size() ? words.get(at) : "";
+    String level = at + 1 < words.size() ? words.get(at + 1) : "info";
+    String server = syslogServer(address);
+    if (SEVERE.contains(level)) {
+      line.meaningless("sessions are logged at info; the rest goes to standard output");
+    } else if (address.equals("stdout") || address.equals("stderr")) {
+      set("log.sessions", line, "stdout");
+    } else if (server.isEmpty() || !FACILITY.matcher(facility).matches()) {
+      line.unsupported("sessions are logged to standard output, a file or syslog, see log");
+    } else if (settings.containsKey("log.sessions")) {
+      line.unsupported("sessions are logged to one place; let the syslog server pass them on");
+    } else {
+      set("log.sessions", line, "syslog");
+      set("log.syslog.address", line, Hocon.text(server));
+      set("log.syslog.facility", line, facility);
+      if (format.equals("rfc5424")) {
+        set("log.syslog.format", line, format);
+      }
+    }
+  }
+
+  /** Returns where a log line sends to, in our words; empty if that is none of ours. */
+  private static String syslogServer(String address) {
+    if (address.startsWith("/")) {
+      return "unix:" + address;
+    }
+    Matcher matcher = SYSLOG_SERVER.matcher(address);
+    return matcher.matches()
+        ? "udp://"
+            + matcher.group(1)
+            + ":"
+            + (matcher.group(2) == null ? SYSLOG_PORT : matcher.group(2))
+        : "";
   }
 
   private void time(String key, Line line, Duration most) {
