@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /**
  * What a start keeps for later ones, beside {@code lib}: it is used if it fits, made if it is
@@ -120,6 +122,7 @@ class StartIT {
   }
 
   @Test
+  @EnabledForJreRange(min = JRE.JAVA_18, disabledReason = "the other Java is a 17")
   void eachJavaKeepsItsOwn() throws IOException {
     String other = System.getProperty("test.jdk17.home");
     Requirement.of(
