@@ -8,8 +8,9 @@
  *       asks for a place ({@link io.impalabalancer.core.Listener#admit}), accepts, and gives the
  *       client to an event loop ({@link io.impalabalancer.core.Loop}), where everything that
  *       follows happens: no locks, plain fields.
- *   <li>A {@link io.impalabalancer.core.Session} waits for the client's first bytes and keeps them.
- *       Then its {@link io.impalabalancer.core.Connector} asks the listener for a coordinator.
+ *   <li>A {@link io.impalabalancer.core.Session} waits for the client's first bytes and keeps them,
+ *       less the {@link io.impalabalancer.core.ProxyHeader} of a balancer in front. Then its {@link
+ *       io.impalabalancer.core.Connector} asks the listener for a coordinator.
  *   <li>{@link io.impalabalancer.core.Pool#assign} lets the listener's {@link
  *       io.impalabalancer.core.Balance} choose among those who serve now ({@link
  *       io.impalabalancer.core.Serving}) and takes a slot. If all are full, the session waits in
