@@ -37,9 +37,9 @@ class HaproxyLogIT {
           "(127\\.0\\.0\\.1):\\d+ \\[\\d{2}/\\w{3}/\\d{4}:\\d{2}:\\d{2}:\\d{2}\\.\\d{3}\\]"
               + " (\\S+ \\S+) (-?\\d+)/(-?\\d+)/(-?\\d+) (\\d+ \\S\\S \\S+ \\S+).*");
 
-  /** One scripted client, against the port of its listener. */
+  /** One scripted client, against the port of its listener; the process logs what it does. */
   private interface Script {
-    void run(int port) throws Exception;
+    void run(int port, ChildProcess process) throws Exception;
   }
 
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -48,32 +48,34 @@ class HaproxyLogIT {
 
   @BeforeEach
   void writeScripts() {
-    scripts.put("completed", HaproxyLogIT::askAndEnd);
-    scripts.put("client-reset", port -> reset(ask(port)));
+    scripts.put("completed", (port, process) -> askAndEnd(port));
+    scripts.put("client-reset", (port, process) -> reset(ask(port)));
     scripts.put(
         "server-reset",
-        port -> {
+        (port, process) -> {
           Socket client = ask(port);
           client.getOutputStream().write('r');
           readToEnd(client);
         });
-    scripts.put("refused", port -> readToEnd(speak(port)));
-    scripts.put("black-hole", port -> readToEnd(speak(port)));
-    scripts.put("disabled", port -> readToEnd(speak(port)));
-    scripts.put("client-timeout", port -> readToEnd(ask(port)));
-    scripts.put("server-timeout", port -> readToEnd(ask(port)));
+    scripts.put("refused", (port, process) -> readToEnd(speak(port)));
+    scripts.put("black-hole", (port, process) -> readToEnd(speak(port)));
+    scripts.put("disabled", (port, process) -> readToEnd(speak(port)));
+    scripts.put("client-timeout", (port, process) -> readToEnd(ask(port)));
+    scripts.put("server-timeout", (port, process) -> readToEnd(ask(port)));
     scripts.put(
         "server-fin-timeout",
-        port -> {
+        (port, process) -> {
           Socket client = ask(port);
           client.shutdownOutput();
           readToEnd(client);
         });
     scripts.put(
         "queue-timeout",
-        port -> {
+        (port, process) -> {
           try (Socket holder = ask(port)) {
             readToEnd(speak(port));
+            // The queued client's session has ended when its line is there: until then it counts.
+            process.awaitLine("the queued one", line -> line.text().contains(" sQ "), TIMEOUT);
             holder.shutdownOutput();
             readToEnd(holder);
           }
@@ -108,7 +110,7 @@ class HaproxyLogIT {
   private void runAll(Map<String, Integer> ports, ChildProcess process) throws Exception {
     int lines = 0;
     for (Map.Entry<String, Script> script : scripts.entrySet()) {
-      script.getValue().run(port(ports, script.getKey()));
+      script.getValue().run(port(ports, script.getKey()), process);
       lines += script.getKey().equals("queue-timeout") ? 2 : 1;
       int expected = lines;
       process.awaitLine("line " + lines, line -> sessionLines(process).size() >= expected, TIMEOUT);
