@@ -37,13 +37,12 @@ final class BeeswaxService implements RpcService {
   private final Session session;
 
   /**
-   * @param user who logged in, or empty
    * @param webAddress host:port of the coordinator's web port, told to clients
    */
-  BeeswaxService(Impalad impalad, String user, String webAddress) {
+  BeeswaxService(Impalad impalad, Connection connection, String webAddress) {
     this.impalad = impalad;
     this.webAddress = webAddress;
-    this.session = impalad.openSession(user);
+    this.session = impalad.openSession(connection, connection.user);
   }
 
   @Override
@@ -109,7 +108,8 @@ final class BeeswaxService implements RpcService {
       case "GetRuntimeProfile" -> reply.with(0, "Query (id=" + arguments.struct(1).text(1) + ")\n");
       case "GetExecSummary" -> reply.with(0, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED));
       case "PingImpalaService" ->
-          reply.with(0, new ThriftStruct().with(1, Impalad.VERSION).with(2, webAddress));
+          reply.with(
+              0, new ThriftStruct().with(1, impalad.options.version().text()).with(2, webAddress));
       case "get_default_configuration" -> reply.with(0, defaultConfiguration());
       case "echo" -> reply.with(0, arguments.text(1));
       default -> {
@@ -118,12 +118,8 @@ final class BeeswaxService implements RpcService {
     }
   }
 
-  @Override
-  public void close() {
-    impalad.closeSession(session);
-  }
-
   private Query execute(ThriftStruct query) throws ImpalaException {
+    impalad.checkNotShuttingDown();
     if (session.user.isEmpty()) {
       // Nobody logged in: the first query names the user.
       session.user = query.text(4);

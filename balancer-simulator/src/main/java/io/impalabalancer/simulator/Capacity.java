@@ -22,13 +22,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Capacity implements AutoCloseable {
   /** A query's share of the work, in the capacity until it has ended. */
-  static final class Work {
+  final class Work {
     private final double end;
     private final Runnable done;
 
     private Work(double end, Runnable done) {
       this.end = end;
       this.done = done;
+    }
+
+    /** Takes it back before its end; work that has ended is left alone. */
+    void cancel() {
+      Capacity.this.cancel(this);
     }
   }
 
@@ -73,8 +78,7 @@ final class Capacity implements AutoCloseable {
     return work;
   }
 
-  /** Takes work back before its end; work that has ended is left alone. */
-  synchronized void cancel(Work work) {
+  private synchronized void cancel(Work work) {
     progress();
     if (running.remove(work)) {
       schedule();
@@ -94,6 +98,11 @@ final class Capacity implements AutoCloseable {
       schedule();
     }
     ended.forEach(work -> work.done.run());
+  }
+
+  /** How much work is here now. */
+  synchronized int running() {
+    return running.size();
   }
 
   private double speed() {

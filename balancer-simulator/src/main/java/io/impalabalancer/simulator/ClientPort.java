@@ -13,57 +13,67 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.HdrHistogram.Histogram;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.protocol.TMessage;
 import org.apache.thrift.transport.TIOStreamTransport;
 import org.apache.thrift.transport.TTransportException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Thrift port with Impala's accept queue ({@code be/src/rpc/TAcceptQueueServer.cpp}): one thread
  * accepts, a few setup threads log clients in and wait for a free service thread, and a service
  * thread serves one connection for its whole life. It is closed for good by {@link #kill}. The
- * coordinator's lock guards {@link #listen}, {@link #stopListening} and {@link #kill}.
+ * coordinator's lock guards {@link #listen}, {@link #stopListening}, {@link #fill}, {@link #empty}
+ * and {@link #kill}.
  */
 final class ClientPort {
+  private static final Logger LOG = LoggerFactory.getLogger(ClientPort.class);
   private static final int BACKLOG = 1024;
 
   /** Impala's default of {@code accepted_cnxn_setup_thread_pool_size}. */
-  private static final int SETUP_THREADS = 2;
+  static final int SETUP_THREADS = 2;
 
   private record Listener(ServerSocket socket, Thread acceptor) {}
 
-  private final String name;
+  private final ServerName server;
+  private final Impalad impalad;
   private final SimulatorOptions options;
   private final Counters.Port counters;
   private final StallGate stall;
-  private final Function<String, RpcService> services;
+  private final Function<Connection, RpcService> services;
   private final Semaphore freeThreads;
   private final ExecutorService setup;
   private final ExecutorService service;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private @Nullable Listener listener;
   private volatile boolean killed;
+  private int filled;
 
   /**
-   * @param services makes the service of one connection, for the user that logged in
+   * Makes one that does not listen yet.
+   *
+   * @param services makes the service of a connection that is logged in
    */
   ClientPort(
-      String name,
-      SimulatorOptions options,
+      ServerName server,
+      Impalad impalad,
       Counters.Port counters,
       StallGate stall,
-      Function<String, RpcService> services) {
-    this.name = name;
-    this.options = options;
+      Function<Connection, RpcService> services) {
+    this.server = server;
+    this.impalad = impalad;
+    this.options = impalad.options;
     this.counters = counters;
     this.stall = stall;
     this.services = services;
     this.freeThreads = new Semaphore(options.feServiceThreads());
     ThreadFactory threads =
         task -> {
-          Thread thread = new Thread(task, name);
+          Thread thread = new Thread(task, impalad.name + "-" + server);
           thread.setDaemon(true);
           return thread;
         };
@@ -84,7 +94,7 @@ final class ClientPort {
       socket.close();
       throw e;
     }
-    Thread acceptor = new Thread(() -> accept(socket), name + "-accept");
+    Thread acceptor = new Thread(() -> accept(socket), impalad.name + "-" + server + "-accept");
     acceptor.setDaemon(true);
     acceptor.start();
     listener = new Listener(socket, acceptor);
@@ -107,13 +117,30 @@ final class ClientPort {
     }
   }
 
+  /** Takes the service threads that are free now, as connections would. */
+  void fill() {
+    int taken = freeThreads.drainPermits();
+    filled += taken;
+    counters.connectionsNow.add(taken);
+  }
+
+  /** Gives back what {@link #fill} took. */
+  void empty() {
+    counters.connectionsNow.add(-filled);
+    freeThreads.release(filled);
+    filled = 0;
+  }
+
   /** Ends at once: resets every connection and stops every thread. */
   void kill() {
     killed = true;
+    empty();
     stopListening();
     sockets.forEach(ClientPort::reset);
     // What never started will not count itself out.
-    counters.connectionsWaiting.add(-setup.shutdownNow().size());
+    int never = setup.shutdownNow().size();
+    counters.connectionsWaiting.add(-never);
+    counters.queued.add(-never);
     service.shutdownNow();
   }
 
@@ -125,11 +152,14 @@ final class ClientPort {
         counters.connectionsTotal.increment();
         sockets.add(socket);
         counters.connectionsWaiting.increment();
+        counters.queued.increment();
+        long acceptedNanos = System.nanoTime();
         try {
-          setup.execute(() -> setUp(socket));
+          setup.execute(() -> setUp(socket, acceptedNanos));
         } catch (RejectedExecutionException e) {
           // Killed meanwhile.
           counters.connectionsWaiting.decrement();
+          counters.queued.decrement();
         }
         if (killed) {
           // It slipped in after the others were reset.
@@ -141,12 +171,18 @@ final class ClientPort {
     }
   }
 
-  private void setUp(Socket socket) {
+  private void setUp(Socket socket, long acceptedNanos) {
+    counters.queued.decrement();
     boolean handedOver = false;
     try {
       stall.pass();
+      long setupNanos = System.nanoTime();
       Login login = logIn(socket);
-      if (freeThreads.tryAcquire(options.acceptTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
+      record(counters.setupMicros, setupNanos);
+      long waitNanos = System.nanoTime();
+      boolean free = acquireThread(acceptedNanos);
+      record(counters.threadWaitMicros, waitNanos);
+      if (free) {
         try {
           service.execute(() -> serve(socket, login));
           handedOver = true;
@@ -157,12 +193,13 @@ final class ClientPort {
         }
       } else {
         counters.connectionsTimedOut.increment();
+        LOG.info("{}: Server busy. Timing out connection request.", server);
       }
     } catch (Login.RefusedException e) {
       counters.loginFailures.increment();
-      counters.setupFailures.increment();
+      setupFailed(socket, e);
     } catch (IOException e) {
-      counters.setupFailures.increment();
+      setupFailed(socket, e);
     } catch (RejectedExecutionException e) {
       // Killed meanwhile.
     } catch (InterruptedException e) {
@@ -175,16 +212,57 @@ final class ClientPort {
     }
   }
 
+  /** Waits for a service thread until the time since the accept is over. */
+  private boolean acquireThread(long acceptedNanos) throws InterruptedException {
+    if (freeThreads.tryAcquire()) {
+      return true;
+    }
+    long timeoutNanos = options.acceptTimeout().toNanos();
+    LOG.info("{}: All {} server threads are in use.", server, options.feServiceThreads());
+    if (timeoutNanos == 0) {
+      freeThreads.acquire();
+      return true;
+    }
+    long leftNanos = timeoutNanos - (System.nanoTime() - acceptedNanos);
+    return freeThreads.tryAcquire(
+        Math.max(leftNanos, TimeUnit.MILLISECONDS.toNanos(1)), TimeUnit.NANOSECONDS);
+  }
+
+  private static void record(Histogram histogram, long sinceNanos) {
+    histogram.recordValue(TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - sinceNanos));
+  }
+
+  /** The line that Impala's log has for it ({@code TAcceptQueueServer::SetupConnection}). */
+  private void setupFailed(Socket socket, IOException cause) {
+    if (killed) {
+      return;
+    }
+    counters.setupFailures.increment();
+    LOG.info(
+        "TAcceptQueueServer: {} connection setup failed for client {}. Caught TException: {}",
+        server,
+        address(socket),
+        cause.getMessage());
+  }
+
+  private static String address(Socket socket) {
+    InetSocketAddress peer = (InetSocketAddress) socket.getRemoteSocketAddress();
+    return peer.getAddress().getHostAddress() + ":" + peer.getPort();
+  }
+
   private Login logIn(Socket socket) throws IOException {
     socket.setSoTimeout((int) Math.min(options.setupTimeout().toMillis(), Integer.MAX_VALUE));
-    Login login = Login.of(socket);
+    Login login = Login.of(socket, options.authentication());
     socket.setSoTimeout(0);
     return login;
   }
 
   private void serve(Socket socket, Login login) {
     counters.connectionsNow.increment();
-    try (RpcService calls = services.apply(login.user())) {
+    Connection connection = new Connection(server, address(socket), login.user());
+    impalad.connect(connection);
+    try {
+      RpcService calls = services.apply(connection);
       TBinaryProtocol protocol = new TBinaryProtocol(new StallTransport(login));
       while (true) {
         TMessage call = protocol.readMessageBegin();
@@ -197,6 +275,7 @@ final class ClientPort {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      impalad.disconnect(connection);
       counters.connectionsNow.decrement();
       freeThreads.release();
       end(socket);

@@ -1,6 +1,8 @@
 package io.impalabalancer.simulator;
 
 import java.util.concurrent.atomic.LongAdder;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
 
 /**
  * The live numbers behind {@link Counts}. Any thread counts; they outlive a coordinator's death.
@@ -15,6 +17,34 @@ final class Counters {
     final LongAdder setupFailures = new LongAdder();
     final LongAdder loginFailures = new LongAdder();
     final LongAdder rpcs = new LongAdder();
+
+    /** Accepted and not yet taken by a setup thread. */
+    final LongAdder queued = new LongAdder();
+
+    /** How long logins took, in this life. */
+    final Histogram setupMicros = new ConcurrentHistogram(1);
+
+    /** How long connections waited for a service thread, in this life. */
+    final Histogram threadWaitMicros = new ConcurrentHistogram(1);
+
+    private long totalBefore;
+    private long timedOutBefore;
+
+    /** A new process starts: Impala's own metrics begin at 0. */
+    synchronized void begin() {
+      totalBefore = connectionsTotal.sum();
+      timedOutBefore = connectionsTimedOut.sum();
+      setupMicros.reset();
+      threadWaitMicros.reset();
+    }
+
+    synchronized long totalOfThisLife() {
+      return connectionsTotal.sum() - totalBefore;
+    }
+
+    synchronized long timedOutOfThisLife() {
+      return connectionsTimedOut.sum() - timedOutBefore;
+    }
 
     private Counts.Port snapshot() {
       return new Counts.Port(
@@ -35,6 +65,18 @@ final class Counters {
   final LongAdder queriesNow = new LongAdder();
   final LongAdder queriesTotal = new LongAdder();
   final LongAdder queriesFailed = new LongAdder();
+  private long queriesBefore;
+
+  /** A new process starts: Impala's own metrics begin at 0. */
+  synchronized void begin() {
+    beeswax.begin();
+    hiveserver2.begin();
+    queriesBefore = queriesTotal.sum();
+  }
+
+  synchronized long queriesOfThisLife() {
+    return queriesTotal.sum() - queriesBefore;
+  }
 
   Counts snapshot() {
     return new Counts(

@@ -3,6 +3,7 @@ package io.impalabalancer.simulator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -116,16 +117,15 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
       Set.of("GetQueryId", "SetClientInfo", "UploadData", "DownloadData");
 
   private final Impalad impalad;
-  private final String user;
+  private final Connection connection;
   private final String webAddress;
 
   /**
-   * @param user who logged in; empty if nobody did, then the session names its user
    * @param webAddress host:port of the coordinator's web port, told to clients
    */
-  HiveServer2Service(Impalad impalad, String user, String webAddress) {
+  HiveServer2Service(Impalad impalad, Connection connection, String webAddress) {
     this.impalad = impalad;
-    this.user = user;
+    this.connection = connection;
     this.webAddress = webAddress;
   }
 
@@ -153,11 +153,6 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     }
   }
 
-  @Override
-  public void close() {
-    // HiveServer2's sessions do not end with a connection.
-  }
-
   private interface Body {
     void answer(THandleIdentifier id, ThriftStruct reply) throws ImpalaException;
   }
@@ -178,7 +173,10 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
 
   private void ping(THandleIdentifier id, ThriftStruct reply) throws ImpalaException {
     session(id);
-    reply.with(2, Impalad.VERSION).with(3, webAddress).with(4, System.nanoTime() / 1000);
+    reply
+        .with(2, impalad.options.version().text())
+        .with(3, webAddress)
+        .with(4, System.nanoTime() / 1000);
   }
 
   private static TStatus error(ImpalaException e) {
@@ -201,7 +199,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   }
 
   private Session session(@Nullable THandleIdentifier id) throws ImpalaException {
-    return impalad.session(guid(id), secret(id));
+    return impalad.session(guid(id), secret(id), connection);
   }
 
   private Query query(@Nullable TOperationHandle handle) throws ImpalaException {
@@ -255,25 +253,40 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TOpenSessionResp OpenSession(TOpenSessionReq request) {
     TProtocolVersion version = request.getClient_protocol();
+    try {
+      impalad.checkNotShuttingDown();
+    } catch (ImpalaException e) {
+      return new TOpenSessionResp(error(e), TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6);
+    }
     if (version == null
         || version.getValue() < TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6.getValue()) {
       return new TOpenSessionResp(
           error("Unsupported protocol version " + version + ", the simulator has V6 and newer"),
           version);
     }
-    String name = !user.isEmpty() || !request.isSetUsername() ? user : request.getUsername();
-    Session session = impalad.openSession(name);
+    boolean named = connection.user.isEmpty() && request.isSetUsername();
+    Session session =
+        impalad.openSession(connection, named ? request.getUsername() : connection.user);
     if (request.isSetConfiguration()) {
-      String database = request.getConfiguration().get("use:database");
-      if (database != null && Interpreter.databases().contains(database)) {
-        session.database = database;
-      }
+      request.getConfiguration().forEach((key, value) -> configure(session, key, value));
     }
     TOpenSessionResp response =
         new TOpenSessionResp(SUCCESS, TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6);
     response.setSessionHandle(new TSessionHandle(identifier(session.id, session.secret)));
     response.setConfiguration(Map.of("http_addr", webAddress));
     return response;
+  }
+
+  /** A key of OpenSession's configuration; unknown ones are options that nobody asks for. */
+  private static void configure(Session session, String key, String value) {
+    if (key.equalsIgnoreCase("impala.doas.user")) {
+      session.delegatedUser = value;
+    } else if (key.equalsIgnoreCase("use:database")) {
+      session.database = value;
+    } else {
+      // Hive JDBC puts the prefix before each.
+      session.options.put(key.replaceFirst("^set:hiveconf:", "").toUpperCase(Locale.ROOT), value);
+    }
   }
 
   @Override
@@ -290,13 +303,15 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   public TGetInfoResp GetInfo(TGetInfoReq request) {
     TGetInfoValue nothing = TGetInfoValue.stringValue("");
     try {
+      impalad.checkNotShuttingDown();
       session(request.getSessionHandle());
       TGetInfoType type = request.getInfoType();
       if (type == TGetInfoType.CLI_SERVER_NAME || type == TGetInfoType.CLI_DBMS_NAME) {
         return new TGetInfoResp(SUCCESS, TGetInfoValue.stringValue("Impala"));
       }
       if (type == TGetInfoType.CLI_DBMS_VER) {
-        return new TGetInfoResp(SUCCESS, TGetInfoValue.stringValue(Impalad.VERSION));
+        return new TGetInfoResp(
+            SUCCESS, TGetInfoValue.stringValue(impalad.options.version().text()));
       }
       return new TGetInfoResp(error("Unsupported operation"), nothing);
     } catch (ImpalaException e) {
@@ -307,6 +322,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TExecuteStatementResp ExecuteStatement(TExecuteStatementReq request) {
     try {
+      impalad.checkNotShuttingDown();
       String sql = request.isSetStatement() ? request.getStatement() : "";
       Query query = impalad.execute(session(request.getSessionHandle()), sql);
       TExecuteStatementResp response = new TExecuteStatementResp(SUCCESS);
@@ -450,9 +466,14 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     }
   }
 
+  private static String pattern(@Nullable String given) {
+    return given == null ? "%" : given;
+  }
+
   private TOperationHandle metadata(
       @Nullable TSessionHandle session, Table table, TOperationType type) throws ImpalaException {
-    return handle(impalad.answer(session(session), table), type);
+    impalad.checkNotShuttingDown();
+    return handle(impalad.answer(session(session), type.name(), table), type);
   }
 
   @Override
@@ -483,10 +504,11 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   public TGetSchemasResp GetSchemas(TGetSchemasReq request) {
     TGetSchemasResp response = new TGetSchemasResp(SUCCESS);
     try {
-      String pattern = request.isSetSchemaName() ? request.getSchemaName() : "%";
       response.setOperationHandle(
           metadata(
-              request.getSessionHandle(), Metadata.schemas(pattern), TOperationType.GET_SCHEMAS));
+              request.getSessionHandle(),
+              Metadata.schemas(impalad.catalog.databases(), pattern(request.getSchemaName())),
+              TOperationType.GET_SCHEMAS));
     } catch (ImpalaException e) {
       response.setStatus(error(e));
     }
@@ -498,7 +520,13 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     TGetTablesResp response = new TGetTablesResp(SUCCESS);
     try {
       response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.tables(), TOperationType.GET_TABLES));
+          metadata(
+              request.getSessionHandle(),
+              Metadata.tables(
+                  impalad.catalog.databases(),
+                  pattern(request.getSchemaName()),
+                  pattern(request.getTableName())),
+              TOperationType.GET_TABLES));
     } catch (ImpalaException e) {
       response.setStatus(error(e));
     }
@@ -523,7 +551,14 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     TGetColumnsResp response = new TGetColumnsResp(SUCCESS);
     try {
       response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.columns(), TOperationType.GET_COLUMNS));
+          metadata(
+              request.getSessionHandle(),
+              Metadata.columns(
+                  impalad.catalog.databases(),
+                  pattern(request.getSchemaName()),
+                  pattern(request.getTableName()),
+                  pattern(request.getColumnName())),
+              TOperationType.GET_COLUMNS));
     } catch (ImpalaException e) {
       response.setStatus(error(e));
     }

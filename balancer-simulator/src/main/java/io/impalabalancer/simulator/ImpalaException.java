@@ -8,8 +8,8 @@ final class ImpalaException extends Exception {
     super(message, null, false, false);
   }
 
-  /** The exception's text, never null. */
+  /** What the client is told: a line, as {@code ErrorMsg::GetFullMessageDetails} makes it. */
   String text() {
-    return String.valueOf(getMessage());
+    return getMessage() + "\n";
   }
 }

@@ -1,121 +1,291 @@
 package io.impalabalancer.simulator;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The process behind a coordinator's name: its sessions, queries and capacity. It dies and is never
- * used again; the coordinator's next life is a new one. Any thread may call.
+ * The process behind a coordinator's name: its connections, sessions, queries, catalog and
+ * capacity. It dies and is never used again; the coordinator's next life is a new one. Any thread
+ * may call.
  */
 final class Impalad implements AutoCloseable {
-  static final String VERSION =
-      "impalad version 4.5.0-RELEASE RELEASE (build simulated)\nBuilt for impala-balancer";
+  /** How many queries that are closed the web port shows (Impala's {@code query_log_size}). */
+  static final int QUERY_LOG_SIZE = 200;
+
+  /** What one query takes of the memory; a process has it {@code maxQueries} times. */
+  static final long QUERY_BYTES = 256L << 20;
+
+  private static final int UNLIMITED_QUERIES = 64;
+  private static final long SHUTDOWN_POLL_MILLIS = 50;
+  private static final long SYNC_POLL_MILLIS = 10;
 
   private static final DateTimeFormatter START_TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS000000").withZone(ZoneId.systemDefault());
 
+  final String name;
+  final SimulatorOptions options;
   final String startTime = START_TIME.format(Instant.now());
-  private final String name;
-  private final SimulatorOptions options;
+  final UniqueId backendId = UniqueId.random();
+  final CatalogView catalog;
   private final Counters counters;
   private final Capacity capacity;
+  private final SimulatedCluster cluster;
+  private final Runnable exit;
+  private final ScheduledExecutorService timer;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Map<UniqueId, Session> sessions = new ConcurrentHashMap<>();
   private final Map<UniqueId, Query> queries = new ConcurrentHashMap<>();
+  private final Deque<Query> queryLog = new ArrayDeque<>();
+  private volatile @Nullable Shutdown shutdown;
 
-  Impalad(String name, SimulatorOptions options, Counters counters) {
+  /**
+   * Starts one.
+   *
+   * @param exit ends this process; called once, when a shutdown is over
+   */
+  Impalad(
+      String name,
+      SimulatorOptions options,
+      Counters counters,
+      SimulatedCluster cluster,
+      Runnable exit) {
     this.name = name;
     this.options = options;
     this.counters = counters;
+    this.cluster = cluster;
+    this.catalog = new CatalogView(cluster.catalog());
     this.capacity = new Capacity(options.workUnits(), options.maxQueries(), System::nanoTime);
+    this.exit = exit;
+    this.timer =
+        Executors.newSingleThreadScheduledExecutor(task -> {
+          Thread thread = new Thread(task, name + "-timer");
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
-  Session openSession(String user) {
-    Session session = new Session(user);
+  /** What it can do at once. */
+  Capacity capacity() {
+    return capacity;
+  }
+
+  /** A connection got a service thread. */
+  void connect(Connection connection) {
+    connections.add(connection);
+  }
+
+  /** A connection has ended; hiveserver2's sessions live on. */
+  void disconnect(Connection connection) {
+    connections.remove(connection);
+    connection.sessions.forEach(session -> {
+      session.connections.remove(connection);
+      if (session.beeswax) {
+        closeSession(session);
+      }
+    });
+  }
+
+  Collection<Connection> connections() {
+    return connections;
+  }
+
+  Session openSession(Connection connection, String user) {
+    Session session = new Session(connection, user);
     sessions.put(session.id, session);
     counters.sessionsNow.increment();
     counters.sessionsTotal.increment();
     return session;
   }
 
-  /** Finds a session that is open. */
-  Session session(UniqueId id, UniqueId secret) throws ImpalaException {
+  /** Finds a session that is open, for a call on a connection ({@code WithSession}). */
+  Session session(UniqueId id, UniqueId secret, Connection connection) throws ImpalaException {
     Session session = sessions.get(id);
     if (session == null || !session.secret.equals(secret)) {
       throw new ImpalaException("Invalid session id: " + id);
     }
+    if (!connection.user.isEmpty() && !connection.user.equals(session.user)) {
+      throw new ImpalaException(
+          String.format(
+              "The user authorized on the connection '%s' does not match the session username"
+                  + " '%s'",
+              connection.user, session.user));
+    }
+    session.attach(connection);
     return session;
+  }
+
+  Collection<Session> sessions() {
+    return sessions.values();
   }
 
   /** Closes a session and cancels its queries. */
   void closeSession(Session session) {
     if (sessions.remove(session.id) != null) {
       counters.sessionsNow.decrement();
+      session.connections.forEach(connection -> connection.sessions.remove(session));
       session.queries.forEach(this::closeQuery);
+    }
+  }
+
+  /** Begins to shut down, or brings the deadline nearer ({@code StartShutdown}). */
+  synchronized Shutdown quiesce(Duration deadline) {
+    long now = System.nanoTime();
+    Shutdown begun = shutdown;
+    Shutdown next =
+        begun == null
+            ? Shutdown.begin(now, options.gracePeriod(), deadline)
+            : begun.by(now, deadline);
+    shutdown = next;
+    if (begun == null && !timer.isShutdown()) {
+      timer.scheduleWithFixedDelay(this::endIfOver, 0, SHUTDOWN_POLL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    return next;
+  }
+
+  private void endIfOver() {
+    Shutdown begun = shutdown;
+    if (begun != null && begun.isOver(System.nanoTime(), registered(), executing())) {
+      timer.shutdown();
+      // Its end ends the timer's thread.
+      new Thread(exit, name + "-exit").start();
+    }
+  }
+
+  /** Does something later, unless it is dead by then. */
+  void after(Duration delay, Runnable task) {
+    timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** How its shutdown stands, in Impala's words; null if none has begun. */
+  @Nullable String shutdownStatus() {
+    Shutdown begun = shutdown;
+    return begun == null ? null : begun.status(System.nanoTime(), registered(), executing());
+  }
+
+  /** Refuses new work when a shutdown has begun. */
+  void checkNotShuttingDown() throws ImpalaException {
+    String status = shutdownStatus();
+    if (status != null) {
+      throw new ImpalaException("Server is being shut down: " + status + ".");
     }
   }
 
   /** Starts a statement. It runs or has ended when this returns. */
   Query execute(Session session, String sql) throws ImpalaException {
     counters.queriesTotal.increment();
+    session.totalQueries.incrementAndGet();
     Interpreter.Answer answer;
     try {
-      answer = new Interpreter(name, session, sql).answer();
+      answer = new Interpreter(this, session, sql).answer();
     } catch (ImpalaException e) {
       counters.queriesFailed.increment();
       throw e;
     }
-    Query query = new Query(session, answer.table());
-    if (answer.workNanos() == 0) {
+    Query query = new Query(session, sql, answer.table());
+    if (answer.workNanos() == 0 && answer.executorNanos() == 0) {
       query.finish();
+      register(query);
     } else {
-      work(query, answer.workNanos());
+      register(query);
+      work(query, answer.workNanos(), answer.executorNanos());
     }
-    return register(query);
+    return query;
   }
 
-  private void work(Query query, long nanos) {
+  /**
+   * Waits until every coordinator that lives knows a version of the catalog ({@code
+   * WaitForCatalogUpdateTopicPropagation}).
+   */
+  void awaitEverywhere(long version) throws ImpalaException {
+    try {
+      while (!cluster.isTold(version)) {
+        Thread.sleep(SYNC_POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ImpalaException("Cancelled");
+    }
+  }
+
+  private void work(Query query, long workNanos, long executorNanos) {
     counters.queriesNow.increment();
+    List<Capacity> parts = executorNanos == 0 ? List.of() : cluster.capacities();
+    query.expect(1 + parts.size());
+    work(query, capacity, workNanos);
+    for (Capacity executor : parts) {
+      work(query, executor, executorNanos / parts.size());
+    }
+  }
+
+  private void work(Query query, Capacity where, long nanos) {
     Capacity.Work work =
-        capacity.start(
+        where.start(
             nanos,
             () -> {
-              if (query.finish()) {
+              if (query.partDone()) {
                 counters.queriesNow.decrement();
               }
             });
     if (work != null) {
       query.running(work);
-    } else {
-      query.fail(memoryExceeded());
+    } else if (query.fail(memoryExceeded())) {
       counters.queriesNow.decrement();
       counters.queriesFailed.increment();
     }
   }
 
+  /** As {@code MemTracker::MemLimitExceeded} and {@code LogUsage}. */
   private String memoryExceeded() {
     return String.format(
         """
-        Memory limit exceeded: Failed to allocate memory for the query
-        Process: memory limit exceeded. Limit=%d queries, all are running
+        Memory limit exceeded: Failed to allocate row batch
+        EXCHANGE_NODE could not allocate %s without exceeding limit.
+        Error occurred on backend %s:27000
+        Memory left in process limit: %s
+        Process: Limit=%s Total=%s Peak=%s
         """,
-        options.maxQueries());
+        PrettyPrinter.bytes(QUERY_BYTES),
+        name,
+        PrettyPrinter.bytes(memoryLimit() - memoryUsed()),
+        PrettyPrinter.bytes(memoryLimit()),
+        PrettyPrinter.bytes(memoryUsed()),
+        PrettyPrinter.bytes(memoryUsed()));
+  }
+
+  /** Bytes that its queries may take together. */
+  long memoryLimit() {
+    return QUERY_BYTES * Math.min(options.maxQueries(), UNLIMITED_QUERIES);
+  }
+
+  /** Bytes that its queries take now. */
+  long memoryUsed() {
+    return QUERY_BYTES * capacity.running();
   }
 
   /** Gives a table, such as a driver's metadata, as a query that has ended. */
-  Query answer(Session session, Table table) {
-    Query query = new Query(session, table);
+  Query answer(Session session, String operation, Table table) {
+    Query query = new Query(session, operation, table);
     query.finish();
-    return register(query);
+    register(query);
+    return query;
   }
 
-  private Query register(Query query) {
+  private void register(Query query) {
     queries.put(query.id, query);
     query.session.queries.add(query);
-    return query;
   }
 
   /** Finds a query that is not closed, or null. */
@@ -123,11 +293,31 @@ final class Impalad implements AutoCloseable {
     return queries.get(id);
   }
 
+  /** The queries that are not closed. */
+  Collection<Query> queries() {
+    return queries.values();
+  }
+
+  /** The queries that were closed last, the newest first. */
+  List<Query> queryLog() {
+    synchronized (queryLog) {
+      return List.copyOf(queryLog);
+    }
+  }
+
+  /** How many queries are not closed. */
+  long registered() {
+    return queries.size();
+  }
+
+  /** How many of them run or have rows that nobody fetched yet. */
+  long executing() {
+    return queries.values().stream().filter(query -> !query.isWaiting()).count();
+  }
+
   /** Cancels a query if it still runs. */
   void cancel(Query query) {
-    Capacity.Work work = query.cancel();
-    if (work != null) {
-      capacity.cancel(work);
+    if (query.fail("Cancelled")) {
       counters.queriesNow.decrement();
     }
   }
@@ -136,12 +326,20 @@ final class Impalad implements AutoCloseable {
   void closeQuery(Query query) {
     cancel(query);
     query.session.queries.remove(query);
-    queries.remove(query.id);
+    if (queries.remove(query.id) != null) {
+      synchronized (queryLog) {
+        queryLog.addFirst(query);
+        if (queryLog.size() > QUERY_LOG_SIZE) {
+          queryLog.removeLast();
+        }
+      }
+    }
   }
 
   /** Dies: every session ends, every query is cancelled. */
   @Override
   public void close() {
+    timer.shutdownNow();
     sessions.values().forEach(this::closeSession);
     capacity.close();
   }

@@ -45,15 +45,21 @@ record Login(String user, InputStream in, OutputStream out) {
   }
 
   /** Blocks until the client is logged in. */
-  static Login of(Socket socket) throws IOException {
+  static Login of(Socket socket, Authentication authentication) throws IOException {
     BufferedInputStream in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
     OutputStream out = socket.getOutputStream();
+    if (authentication == Authentication.NOSASL) {
+      return new Login("", in, new BufferedOutputStream(out, BUFFER_BYTES));
+    }
     in.mark(1);
     int first = in.read();
     in.reset();
     switch (first) {
-      case -1 -> throw new EOFException();
+      case -1 -> throw new EOFException("No more data to read.");
       case THRIFT_CALL -> {
+        if (authentication == Authentication.PLAIN) {
+          throw new RefusedException("invalid sasl status");
+        }
         return new Login("", in, new BufferedOutputStream(out, BUFFER_BYTES));
       }
       case START -> {

@@ -1,11 +1,18 @@
 package io.impalabalancer.simulator;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** What drivers are told of the catalog: two databases, no tables; the columns are JDBC's. */
+/**
+ * What drivers are told of the catalog; the columns are JDBC's ({@code
+ * fe/src/main/java/org/apache/impala/service/MetadataOp.java}). Patterns are JDBC's: {@code %} is
+ * any text and {@code _} any character.
+ */
 final class Metadata {
   private static final int SEARCHABLE = 3;
 
@@ -69,13 +76,10 @@ final class Metadata {
     return Table.ofStrings(List.of("TABLE_CAT"), List.of());
   }
 
-  /**
-   * @param pattern JDBC's: {@code %} is any text and {@code _} any character
-   */
-  static Table schemas(String pattern) {
+  static Table schemas(Map<String, Map<String, Table>> databases, String pattern) {
     return Table.ofStrings(
         List.of("TABLE_SCHEM", "TABLE_CATALOG"),
-        Interpreter.databases().stream()
+        databases.keySet().stream()
             .filter(name -> matches(name, pattern))
             .map(name -> List.<Object>of(name, ""))
             .toList());
@@ -90,42 +94,116 @@ final class Metadata {
     }
   }
 
-  static Table tables() {
+  static Table tables(
+      Map<String, Map<String, Table>> databases, String schemaPattern, String tablePattern) {
+    List<List<Object>> rows = new ArrayList<>();
+    forEach(
+        databases,
+        schemaPattern,
+        tablePattern,
+        (name, table) -> rows.add(List.of("", name.database(), name.table(), "TABLE", "")));
     return Table.ofStrings(
-        List.of("TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS"), List.of());
+        List.of("TABLE_CAT", "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE", "REMARKS"), rows);
+  }
+
+  private static void forEach(
+      Map<String, Map<String, Table>> databases,
+      String schemaPattern,
+      String tablePattern,
+      BiConsumer<TableName, Table> action) {
+    databases.forEach((database, tables) ->
+        tables.forEach((name, table) -> {
+          if (matches(database, schemaPattern) && matches(name, tablePattern)) {
+            action.accept(new TableName(database, name), table);
+          }
+        }));
   }
 
   static Table tableTypes() {
     return Table.ofStrings(List.of("TABLE_TYPE"), List.of(List.of("TABLE"), List.of("VIEW")));
   }
 
-  static Table columns() {
-    return Table.ofStrings(
+  static Table columns(
+      Map<String, Map<String, Table>> databases,
+      String schemaPattern,
+      String tablePattern,
+      String columnPattern) {
+    List<List<Object>> rows = new ArrayList<>();
+    forEach(
+        databases,
+        schemaPattern,
+        tablePattern,
+        (name, table) -> {
+          for (int i = 0; i < table.columns().size(); i++) {
+            Table.Column column = table.columns().get(i);
+            if (matches(column.name(), columnPattern)) {
+              rows.add(column(name, column, i + 1));
+            }
+          }
+        });
+    Table.Type text = Table.Type.STRING;
+    Table.Type number = Table.Type.INT;
+    return new Table(
         List.of(
-            "TABLE_CAT",
-            "TABLE_SCHEM",
-            "TABLE_NAME",
-            "COLUMN_NAME",
-            "DATA_TYPE",
-            "TYPE_NAME",
-            "COLUMN_SIZE",
-            "BUFFER_LENGTH",
-            "DECIMAL_DIGITS",
-            "NUM_PREC_RADIX",
-            "NULLABLE",
-            "REMARKS",
-            "COLUMN_DEF",
-            "SQL_DATA_TYPE",
-            "SQL_DATETIME_SUB",
-            "CHAR_OCTET_LENGTH",
-            "ORDINAL_POSITION",
-            "IS_NULLABLE",
-            "SCOPE_CATALOG",
-            "SCOPE_SCHEMA",
-            "SCOPE_TABLE",
-            "SOURCE_DATA_TYPE",
-            "IS_AUTO_INCREMENT"),
-        List.of());
+            new Table.Column("TABLE_CAT", text),
+            new Table.Column("TABLE_SCHEM", text),
+            new Table.Column("TABLE_NAME", text),
+            new Table.Column("COLUMN_NAME", text),
+            new Table.Column("DATA_TYPE", number),
+            new Table.Column("TYPE_NAME", text),
+            new Table.Column("COLUMN_SIZE", number),
+            new Table.Column("BUFFER_LENGTH", number),
+            new Table.Column("DECIMAL_DIGITS", number),
+            new Table.Column("NUM_PREC_RADIX", number),
+            new Table.Column("NULLABLE", number),
+            new Table.Column("REMARKS", text),
+            new Table.Column("COLUMN_DEF", text),
+            new Table.Column("SQL_DATA_TYPE", number),
+            new Table.Column("SQL_DATETIME_SUB", number),
+            new Table.Column("CHAR_OCTET_LENGTH", number),
+            new Table.Column("ORDINAL_POSITION", number),
+            new Table.Column("IS_NULLABLE", text),
+            new Table.Column("SCOPE_CATALOG", text),
+            new Table.Column("SCOPE_SCHEMA", text),
+            new Table.Column("SCOPE_TABLE", text),
+            new Table.Column("SOURCE_DATA_TYPE", number),
+            new Table.Column("IS_AUTO_INCREMENT", text)),
+        rows);
+  }
+
+  private static List<Object> column(TableName table, Table.Column column, int position) {
+    int jdbcType =
+        switch (column.type()) {
+          case BOOLEAN -> java.sql.Types.BOOLEAN;
+          case INT -> java.sql.Types.INTEGER;
+          case BIGINT -> java.sql.Types.BIGINT;
+          case DOUBLE -> java.sql.Types.DOUBLE;
+          case STRING -> java.sql.Types.VARCHAR;
+        };
+    return List.of(
+        "",
+        table.database(),
+        table.table(),
+        column.name(),
+        jdbcType,
+        column.type().name(),
+        0,
+        0,
+        0,
+        10,
+        1,
+        "",
+        "",
+        0,
+        0,
+        0,
+        position,
+        "YES",
+        "",
+        "",
+        "",
+        0,
+        "NO");
   }
 
   static Table functions() {

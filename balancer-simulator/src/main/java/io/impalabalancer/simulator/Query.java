@@ -1,12 +1,13 @@
 package io.impalabalancer.simulator;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A statement that a session sent, from its start until it is closed. The connections of the
- * session read it, the capacity's thread ends it; its monitor guards it.
+ * session read it, the threads of the capacities end it; its monitor guards it.
  */
 final class Query {
   enum State {
@@ -20,42 +21,58 @@ final class Query {
 
   final UniqueId id;
   final Session session;
+  final String sql;
+  final String database;
+  final long startMillis = System.currentTimeMillis();
 
   /** What it answers with, or null for a statement without rows such as {@code use}. */
   final @Nullable Table table;
 
+  private final List<Capacity.Work> work = new ArrayList<>();
   private State state = State.RUNNING;
   private String error = "";
-  private Capacity.@Nullable Work work;
+  private int parts;
   private int fetched;
+  private long endMillis;
 
-  Query(Session session, @Nullable Table table) {
+  Query(Session session, String sql, @Nullable Table table) {
     UniqueId random = UniqueId.random();
     // The low half counts the fragments of a query; the query itself has 0 there.
     this.id = new UniqueId(random.hi(), random.lo() & 0xffffffff00000000L);
     this.session = session;
+    this.sql = sql;
+    this.database = session.database;
     this.table = table;
   }
 
-  synchronized void running(Capacity.Work work) {
-    this.work = work;
+  /** It runs until so many parts of its work are done. */
+  synchronized void expect(int parts) {
+    this.parts = parts;
   }
 
-  /** Ends it well. Returns whether it ran until now. */
-  synchronized boolean finish() {
-    return end(State.FINISHED, "");
+  /** A part of its work runs; it is taken back at once if the query has ended meanwhile. */
+  synchronized void running(Capacity.Work part) {
+    if (state == State.RUNNING) {
+      work.add(part);
+    } else {
+      part.cancel();
+    }
   }
 
-  /** Ends it with an error. Returns whether it ran until now. */
+  /** A part of its work is done. Returns whether that ends it. */
+  synchronized boolean partDone() {
+    parts--;
+    return parts == 0 && end(State.FINISHED, "");
+  }
+
+  /** Ends it well. */
+  synchronized void finish() {
+    end(State.FINISHED, "");
+  }
+
+  /** Ends it with an error, if it runs. Returns whether it ran until now. */
   synchronized boolean fail(String text) {
     return end(State.FAILED, text);
-  }
-
-  /** Ends it if it still runs. Returns the work to take back from the capacity, or null. */
-  synchronized Capacity.@Nullable Work cancel() {
-    Capacity.Work running = state == State.RUNNING ? work : null;
-    end(State.FAILED, "Cancelled");
-    return running;
   }
 
   private boolean end(State end, String text) {
@@ -64,7 +81,9 @@ final class Query {
     }
     state = end;
     error = text;
-    work = null;
+    endMillis = System.currentTimeMillis();
+    work.forEach(Capacity.Work::cancel);
+    work.clear();
     notifyAll();
     return true;
   }
@@ -75,6 +94,22 @@ final class Query {
 
   synchronized String error() {
     return error;
+  }
+
+  /** When it ended; 0 while it runs. */
+  synchronized long endMillis() {
+    return endMillis;
+  }
+
+  /** How many of its rows were fetched. */
+  synchronized int fetched() {
+    return fetched;
+  }
+
+  /** Whether nothing is left but to close it ({@code QueryStateToJson}). */
+  synchronized boolean isWaiting() {
+    return state == State.FAILED
+        || (state == State.FINISHED && (table == null || fetched == table.rows().size()));
   }
 
   /** Waits until it has ended, the time is over or the thread is told to stop. */

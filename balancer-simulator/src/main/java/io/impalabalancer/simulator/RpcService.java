@@ -5,15 +5,11 @@ import org.apache.thrift.protocol.TMessage;
 import org.apache.thrift.protocol.TProtocol;
 
 /** Answers the calls of one connection, on its service thread. */
-interface RpcService extends AutoCloseable {
+interface RpcService {
   /**
    * Reads the rest of a call whose beginning is read, and writes and flushes the answer.
    *
    * @throws TException if the connection must end
    */
   void call(TMessage call, TProtocol protocol) throws TException;
-
-  /** The connection has ended. */
-  @Override
-  void close();
 }

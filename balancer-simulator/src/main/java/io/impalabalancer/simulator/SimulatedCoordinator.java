@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * {@link Orders} that it obeys while it runs. Any thread may call any method.
  *
  * <p>Both client ports speak binary Thrift, bare (NOSASL) or after a SASL PLAIN login with any user
- * and password; the client's first byte tells which.
+ * and password, as its {@link Authentication} says.
  */
 public final class SimulatedCoordinator implements Orders, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedCoordinator.class);
@@ -32,13 +33,13 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
 
   private final String name;
   private final SimulatorOptions options;
-  private final Function<String, @Nullable Orders> peers;
+  private final SimulatedCluster cluster;
   private final Counters counters = new Counters();
-  private int beeswaxPort;
-  private int hiveserver2Port;
-  private int webPort;
+  private volatile int beeswaxPort;
+  private volatile int hiveserver2Port;
+  private volatile int webPort;
   private volatile boolean healthy = true;
-  private @Nullable Life life;
+  private volatile @Nullable Life life;
   private boolean closed;
 
   /** From a start to a death. */
@@ -46,20 +47,15 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
       Impalad impalad, StallGate stall, ClientPort beeswax, ClientPort hiveserver2, WebPort web) {}
 
   SimulatedCoordinator(
-      String name,
-      SimulatorOptions options,
-      int firstPort,
-      Function<String, @Nullable Orders> peers)
+      String name, SimulatorOptions options, int firstPort, SimulatedCluster cluster)
       throws IOException {
     this.name = name;
     this.options = options;
-    this.peers = peers;
-    if (firstPort > 0) {
-      beeswaxPort = firstPort;
-      hiveserver2Port = firstPort + 1;
-      webPort = firstPort + 2;
-    }
-    life = start();
+    this.cluster = cluster;
+    beeswaxPort = firstPort > 0 ? firstPort : freePort();
+    hiveserver2Port = firstPort > 0 ? firstPort + 1 : freePort();
+    webPort = firstPort > 0 ? firstPort + 2 : 0;
+    start();
     LOG.info(
         "coordinator started name={} host={} beeswax={} hiveserver2={} web={}",
         name,
@@ -70,44 +66,80 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   }
 
   /**
-   * Starts one coordinator, on the options' first ports or on free ones.
+   * Starts a coordinator that is alone in its cluster, on the options' first ports or on free ones.
    *
    * @throws IOException if it cannot listen; the message names the address
    */
   public static SimulatedCoordinator start(String name, SimulatorOptions options)
       throws IOException {
-    return new SimulatedCoordinator(name, options, options.basePort(), other -> null);
+    return new SimulatedCluster(options).start(name, options, options.basePort());
   }
 
-  private synchronized Life start() throws IOException {
+  private synchronized void start() throws IOException {
+    counters.begin();
     StallGate stall = new StallGate();
-    Impalad impalad = new Impalad(name, options, counters);
-    WebPort web = bind(webPort, address -> new WebPort(address, new Subject(impalad)));
+    Impalad impalad = new Impalad(name, options, counters, cluster, this::exit);
+    WebPages pages = new WebPages(this, cluster, impalad, counters);
+    WebOrders orders = new WebOrders(name, cluster::find);
+    WebPort web = bind(webPort, address -> new WebPort(address, this, pages, options, orders));
     webPort = web.port();
-    String webAddress = options.host() + ":" + webPort;
     ClientPort beeswax =
         new ClientPort(
-            name + "-beeswax",
-            options,
+            ServerName.BEESWAX,
+            impalad,
             counters.beeswax,
             stall,
-            user -> new BeeswaxService(impalad, user, webAddress));
+            connection -> new BeeswaxService(impalad, connection, webAddress()));
     ClientPort hiveserver2 =
         new ClientPort(
-            name + "-hiveserver2",
-            options,
+            ServerName.HIVESERVER2,
+            impalad,
             counters.hiveserver2,
             stall,
-            user -> new HiveServer2Service(impalad, user, webAddress));
+            connection -> new HiveServer2Service(impalad, connection, webAddress()));
     Life started = new Life(impalad, stall, beeswax, hiveserver2, web);
+    life = started;
     try {
-      beeswaxPort = bind(beeswaxPort, beeswax::listen);
-      hiveserver2Port = bind(hiveserver2Port, hiveserver2::listen);
+      if (options.catalogLoad().isZero()) {
+        open(started);
+      } else {
+        impalad.after(options.catalogLoad(), () -> openLater(started));
+      }
     } catch (IOException e) {
       end(started);
+      life = null;
       throw e;
     }
-    return started;
+  }
+
+  /** The catalog has come: what Impala's {@code WaitForCatalog} waits for. */
+  private void open(Life life) throws IOException {
+    if (options.role().isCoordinator()) {
+      bind(beeswaxPort, life.beeswax::listen);
+      bind(hiveserver2Port, life.hiveserver2::listen);
+    }
+    life.impalad.catalog.ready();
+  }
+
+  private synchronized void openLater(Life loaded) {
+    if (life == loaded) {
+      try {
+        open(loaded);
+      } catch (IOException e) {
+        LOG.warn("coordinator cannot open its ports name={} error={}", name, e.getMessage());
+      }
+    }
+  }
+
+  private int freePort() throws IOException {
+    return bind(
+        0,
+        address -> {
+          try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(address);
+            return address.getPort();
+          }
+        });
   }
 
   private <T> T bind(int port, Binding<T> binding) throws IOException {
@@ -151,18 +183,27 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   }
 
   /** The port of the beeswax protocol; the same for all its lives. */
-  public synchronized int beeswaxPort() {
+  public int beeswaxPort() {
     return beeswaxPort;
   }
 
   /** The port of the binary HiveServer2 protocol; the same for all its lives. */
-  public synchronized int hiveserver2Port() {
+  public int hiveserver2Port() {
     return hiveserver2Port;
   }
 
   /** The port of the web pages and orders; the same for all its lives. */
-  public synchronized int webPort() {
+  public int webPort() {
     return webPort;
+  }
+
+  /** Where its web port is, as {@code /backends} tells it. */
+  public String webUrl() {
+    return (options.webTls() == null ? "http://" : "https://") + webAddress();
+  }
+
+  private String webAddress() {
+    return options.host() + ":" + webPort;
   }
 
   /** What it has seen until now. */
@@ -170,12 +211,38 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     return counters.snapshot();
   }
 
+  /** The process of this life, or null if it is dead. */
+  @Nullable Impalad impalad() {
+    Life now = life;
+    return now == null ? null : now.impalad;
+  }
+
+  /** Whether it is registered with the statestore. */
+  boolean isRegistered() {
+    return healthy;
+  }
+
+  /** Whether it has started and is registered ({@code ImpalaServer::IsHealthy}). */
+  boolean isHealthy() {
+    Impalad process = impalad();
+    return healthy && process != null && process.catalog.isReady();
+  }
+
   @Override
   public synchronized void die() {
-    if (life != null) {
-      end(life);
+    Life ended = life;
+    if (ended != null) {
       life = null;
+      end(ended);
       LOG.info("coordinator died name={}", name);
+    }
+  }
+
+  /** A shutdown is over. */
+  private synchronized void exit() {
+    Impalad process = impalad();
+    if (process != null && process.shutdownStatus() != null) {
+      die();
     }
   }
 
@@ -193,11 +260,17 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
       Life now = life;
       if (now == null) {
         healthy = true;
-        life = start();
+        start();
       } else {
-        bind(beeswaxPort, now.beeswax::listen);
-        bind(hiveserver2Port, now.hiveserver2::listen);
+        if (now.impalad.catalog.isReady()) {
+          open(now);
+        }
+        now.impalad.catalog.lag(false);
+        now.impalad.catalog.slow(Duration.ZERO);
+        now.beeswax.empty();
+        now.hiveserver2.empty();
         now.stall.set(false);
+        now.web.truth();
         now.web.stall(false);
       }
       LOG.info("coordinator revived name={}", name);
@@ -206,22 +279,36 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     }
   }
 
-  @Override
-  public synchronized void stall(boolean web) {
-    if (life != null) {
-      life.stall.set(true);
-      life.web.stall(web);
-      LOG.info("coordinator stalled name={} web={}", name, web);
+  private interface Order {
+    void carryOut(Life life);
+  }
+
+  private synchronized void order(String order, Order what) {
+    Life now = life;
+    if (now != null) {
+      what.carryOut(now);
+      LOG.info("coordinator obeys name={} order={}", name, order);
     }
   }
 
   @Override
-  public synchronized void refuse() {
-    if (life != null) {
-      life.beeswax.stopListening();
-      life.hiveserver2.stopListening();
-      LOG.info("coordinator refuses connections name={}", name);
-    }
+  public void stall(boolean web) {
+    order(
+        "stall",
+        now -> {
+          now.stall.set(true);
+          now.web.stall(web);
+        });
+  }
+
+  @Override
+  public void refuse() {
+    order(
+        "refuse",
+        now -> {
+          now.beeswax.stopListening();
+          now.hiveserver2.stopListening();
+        });
   }
 
   @Override
@@ -236,6 +323,56 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     LOG.info("coordinator healthy name={}", name);
   }
 
+  @Override
+  public void quiesce() {
+    quiesce(options.shutdownDeadline());
+  }
+
+  @Override
+  public void quiesce(Duration deadline) {
+    order("quiesce", now -> now.impalad.quiesce(deadline));
+  }
+
+  @Override
+  public void lag() {
+    order("lag", now -> now.impalad.catalog.lag(true));
+  }
+
+  @Override
+  public void fillThreads() {
+    order(
+        "fill-threads",
+        now -> {
+          now.beeswax.fill();
+          now.hiveserver2.fill();
+        });
+  }
+
+  @Override
+  public void slowCatalog(Duration perTable) {
+    order("slow-catalog", now -> now.impalad.catalog.slow(perTable));
+  }
+
+  @Override
+  public void restartCatalog() {
+    cluster.catalog().restart();
+  }
+
+  @Override
+  public void lie(String page, Lie lie) {
+    order("lie", now -> now.web.lie(page, lie));
+  }
+
+  @Override
+  public void say(String page, String key, String json) {
+    order("say", now -> now.web.say(page, key, json));
+  }
+
+  @Override
+  public void truth() {
+    order("truth", now -> now.web.truth());
+  }
+
   /** Ends it for good. */
   @Override
   public synchronized void close() {
@@ -248,39 +385,6 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   public String toString() {
     return String.format(
         "%s host=%s beeswax=%d hiveserver2=%d web=%d",
-        name, host(), beeswaxPort(), hiveserver2Port(), webPort());
-  }
-
-  private final class Subject implements WebPort.Subject {
-    private final Impalad impalad;
-
-    Subject(Impalad impalad) {
-      this.impalad = impalad;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public String startTime() {
-      return impalad.startTime;
-    }
-
-    @Override
-    public boolean isHealthy() {
-      return healthy;
-    }
-
-    @Override
-    public Counts counts() {
-      return SimulatedCoordinator.this.counts();
-    }
-
-    @Override
-    public @Nullable Orders find(String coordinator) {
-      return coordinator.equals(name) ? SimulatedCoordinator.this : peers.apply(coordinator);
-    }
+        name, host(), beeswaxPort, hiveserver2Port, webPort);
   }
 }

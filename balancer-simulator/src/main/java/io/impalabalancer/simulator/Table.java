@@ -1,6 +1,7 @@
 package io.impalabalancer.simulator;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows that a statement answers with.
@@ -29,6 +30,29 @@ record Table(List<Column> columns, List<List<Object>> rows) {
       }
       return STRING;
     }
+
+    /** The one that comes nearest to a type of Impala's, such as {@code varchar(10)}. */
+    static Type named(String name) throws ImpalaException {
+      return switch (name.replaceAll("\\(.*", "")) {
+        case "boolean" -> BOOLEAN;
+        case "tinyint", "smallint", "int", "integer" -> INT;
+        case "bigint" -> BIGINT;
+        case "float", "double", "real", "decimal" -> DOUBLE;
+        case "string", "varchar", "char", "timestamp", "date" -> STRING;
+        default -> throw Expressions.syntaxError(name);
+      };
+    }
+
+    /** A value as one of this type; null if it does not fit. */
+    @Nullable Object convert(Object value) {
+      return switch (this) {
+        case BOOLEAN -> value instanceof Boolean ? value : null;
+        case INT -> value instanceof Long number ? number.intValue() : null;
+        case BIGINT -> value instanceof Long ? value : null;
+        case DOUBLE -> value instanceof Number number ? number.doubleValue() : null;
+        case STRING -> value instanceof String ? value : null;
+      };
+    }
   }
 
   /** A column's name and type. */
@@ -37,5 +61,16 @@ record Table(List<Column> columns, List<List<Object>> rows) {
   /** A table of strings. */
   static Table ofStrings(List<String> names, List<List<Object>> rows) {
     return new Table(names.stream().map(name -> new Column(name, Type.STRING)).toList(), rows);
+  }
+
+  /** The place of a column. */
+  int column(String name) throws ImpalaException {
+    for (int i = 0; i < columns.size(); i++) {
+      if (columns.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    throw new ImpalaException(
+        "AnalysisException: Could not resolve column/field reference: '" + name + "'");
   }
 }

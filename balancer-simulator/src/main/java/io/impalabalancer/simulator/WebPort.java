@@ -1,79 +1,93 @@
 package io.impalabalancer.simulator;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A coordinator's web port: Impala's {@code /healthz} and {@code /?json}, and the simulator's own
- * {@code /counts} and {@code POST /orders/NAME}. While it is stalled its pages are answered late;
- * orders are obeyed.
+ * A coordinator's web port: Impala's pages ({@link WebPages}) behind its protection ({@link
+ * WebGuard}), and the simulator's own {@code /counts} and {@code POST /orders/NAME}. Its pages can
+ * be made to come late or to lie; counts and orders are always served. Any thread may call.
  */
 final class WebPort implements AutoCloseable {
-  private static final int THREADS = 2;
   private static final int BACKLOG = 1024;
   private static final int OK = 200;
-  private static final int BAD_REQUEST = 400;
+  private static final int REDIRECT = 307;
   private static final int NOT_FOUND = 404;
-  private static final int METHOD_NOT_ALLOWED = 405;
-  private static final int INTERNAL_ERROR = 500;
+  private static final int ERROR = 500;
   private static final int UNAVAILABLE = 503;
+  private static final int BOMB_BYTES = 64 << 20;
+  private static final String JSON = "application/json";
+  private static final String HTML = "text/html; charset=UTF-8";
+  private static final String PLAIN = "text/plain; charset=UTF-8";
+  private static final String EVERY_PAGE = "";
 
-  private static final Pattern JSON = Pattern.compile("(^|&)json($|[=&])");
-  private static final Pattern PARAMETER = Pattern.compile("([^=&]+)=([^&]*)");
+  private static final Gson GSON =
+      new GsonBuilder().disableHtmlEscaping().serializeSpecialFloatingPointValues().create();
+  private static final Pattern ASKS_JSON = Pattern.compile("(^|&)json($|[=&])");
 
-  /** What the pages tell of and the orders go to. */
-  interface Subject {
-    String name();
+  private record Answer(int status, String type, String text) {}
 
-    String startTime();
-
-    boolean isHealthy();
-
-    Counts counts();
-
-    /** The coordinator of that name in the same cluster, or null. */
-    @Nullable Orders find(String coordinator);
-  }
-
-  private interface Page {
-    void answer(HttpExchange exchange) throws IOException;
-  }
-
-  private final Subject subject;
+  private final SimulatedCoordinator coordinator;
+  private final WebPages pages;
+  private final WebGuard guard;
   private final HttpServer server;
   private final ExecutorService threads;
   private final List<Runnable> late = new ArrayList<>();
+  private final Map<String, Lie> lies = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, String>> said = new ConcurrentHashMap<>();
   private boolean stalled;
 
-  WebPort(InetSocketAddress address, Subject subject) throws IOException {
-    this.subject = subject;
-    this.server = HttpServer.create(address, BACKLOG);
-    this.threads =
-        Executors.newFixedThreadPool(
-            THREADS,
-            task -> {
-              Thread thread = new Thread(task, subject.name() + "-web");
-              thread.setDaemon(true);
-              return thread;
-            });
+  WebPort(
+      InetSocketAddress address,
+      SimulatedCoordinator coordinator,
+      WebPages pages,
+      SimulatorOptions options,
+      WebOrders orders)
+      throws IOException {
+    this.coordinator = coordinator;
+    this.pages = pages;
+    this.guard = new WebGuard(options.webProtection());
+    SSLContext tls = options.webTls();
+    if (tls == null) {
+      server = HttpServer.create(address, BACKLOG);
+    } else {
+      HttpsServer secure = HttpsServer.create(address, BACKLOG);
+      secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+      server = secure;
+    }
+    threads =
+        Executors.newCachedThreadPool(task -> {
+          Thread thread = new Thread(task, coordinator.name() + "-web");
+          thread.setDaemon(true);
+          return thread;
+        });
     server.setExecutor(threads);
-    server.createContext("/", exchange -> inTime(exchange, this::root));
-    server.createContext("/healthz", exchange -> inTime(exchange, this::healthz));
-    server.createContext("/counts", exchange -> inTime(exchange, this::counts));
-    server.createContext("/orders/", this::order);
+    server.createContext("/", this::page);
+    server.createContext("/counts", this::counts);
+    server.createContext("/orders/", orders);
     server.start();
   }
 
@@ -90,19 +104,45 @@ final class WebPort implements AutoCloseable {
     }
   }
 
+  /** Answers a page, or every page if the path is empty, with a lie. */
+  void lie(String path, Lie lie) {
+    lies.put(path, lie);
+  }
+
+  /**
+   * Puts a value in the place of a page's.
+   *
+   * @param json the value, or empty to leave the key out
+   * @throws IllegalArgumentException if it is no JSON
+   */
+  void say(String path, String key, String json) {
+    try {
+      JsonParser.parseString(json);
+    } catch (JsonParseException e) {
+      throw new IllegalArgumentException("no JSON: " + json, e);
+    }
+    said.computeIfAbsent(path, page -> new ConcurrentHashMap<>()).put(key, json);
+  }
+
+  /** Ends every lie. */
+  void truth() {
+    lies.clear();
+    said.clear();
+  }
+
   @Override
   public void close() {
     server.stop(0);
     threads.shutdownNow();
   }
 
-  private void inTime(HttpExchange exchange, Page page) throws IOException {
+  private void page(HttpExchange exchange) throws IOException {
     synchronized (this) {
       if (stalled) {
         // An exchange that is not answered stays open, without a thread.
         late.add(() -> {
           try {
-            page.answer(exchange);
+            answer(exchange);
           } catch (IOException e) {
             exchange.close();
           }
@@ -110,105 +150,154 @@ final class WebPort implements AutoCloseable {
         return;
       }
     }
-    page.answer(exchange);
+    answer(exchange);
   }
 
-  private void root(HttpExchange exchange) throws IOException {
-    if (!exchange.getRequestURI().getPath().equals("/")) {
-      send(exchange, NOT_FOUND, "text/plain", "No such page\n");
-      return;
-    }
-    Map<String, Object> page = new LinkedHashMap<>();
-    page.put("version", Impalad.VERSION);
-    page.put("process_start_time", subject.startTime());
-    page.put("impala_server_mode", true);
-    page.put("is_coordinator", true);
-    page.put("is_executor", false);
-    page.put("use_local_catalog", true);
-    page.put("is_quiescing", false);
-    page.put("coordinator", subject.name());
-    page.put("counts", subject.counts().json());
-    String query = exchange.getRequestURI().getQuery();
-    if (query != null && JSON.matcher(query).find()) {
-      send(exchange, OK, "application/json", Json.of(page));
-    } else {
-      send(exchange, OK, "text/plain", subject.name() + "\n" + Impalad.VERSION + "\n");
+  private void answer(HttpExchange exchange) throws IOException {
+    if (exchange.getRequestMethod().equals("OPTIONS")) {
+      // Squeasel's send_options, before any authentication.
+      exchange.getResponseHeaders().set("Allow", "GET, POST, HEAD, OPTIONS");
+      send(exchange, OK, PLAIN, new byte[0]);
+    } else if (guard.admits(exchange)) {
+      String path = exchange.getRequestURI().getPath();
+      Answer answer = answer(path, exchange.getRequestURI().getQuery());
+      Lie lie = lies.getOrDefault(path, lies.get(EVERY_PAGE));
+      byte[] body = answer.text.getBytes(StandardCharsets.UTF_8);
+      if (lie != null) {
+        lie(exchange, lie, body);
+      } else {
+        sendPacked(exchange, answer.status, answer.type, body);
+      }
     }
   }
 
-  private void healthz(HttpExchange exchange) throws IOException {
-    boolean healthy = subject.isHealthy();
-    send(exchange, healthy ? OK : UNAVAILABLE, "text/plain", healthy ? "OK" : "Not Available");
+  private Answer answer(String path, @Nullable String query) {
+    switch (path) {
+      case "/healthz" -> {
+        return coordinator.isHealthy()
+            ? new Answer(OK, PLAIN, "OK")
+            : new Answer(UNAVAILABLE, PLAIN, "Not Available");
+      }
+      case "/metrics_prometheus" -> {
+        return new Answer(OK, PLAIN, pages.prometheus());
+      }
+      case "/inflight_query_ids" -> {
+        return new Answer(OK, PLAIN, pages.inflightQueryIds());
+      }
+      default -> {
+        Map<String, Object> page = pages.json(path);
+        if (page == null) {
+          return new Answer(NOT_FOUND, HTML, html("No URI handler for '" + path + "'"));
+        } else if (query != null && ASKS_JSON.matcher(query).find()) {
+          return new Answer(OK, JSON, GSON.toJson(said(path, page)));
+        } else if (path.equals("/jsonmetrics")) {
+          // Impala's www has no such file.
+          return new Answer(OK, PLAIN, "Could not open template: www/legacy-metrics.tmpl");
+        }
+        return new Answer(OK, HTML, html(coordinator.name() + " is simulated"));
+      }
+    }
+  }
+
+  private Map<String, Object> said(String path, Map<String, Object> page) {
+    said.getOrDefault(path, Map.of())
+        .forEach((key, json) -> {
+          JsonElement value = JsonParser.parseString(json);
+          if (json.isEmpty()) {
+            page.remove(key);
+          } else {
+            page.put(key, value);
+          }
+        });
+    return page;
+  }
+
+  private static String html(String text) {
+    return "<!DOCTYPE html><html><body>" + text + "</body></html>\n";
+  }
+
+  private void lie(HttpExchange exchange, Lie lie, byte[] body) throws IOException {
+    switch (lie) {
+      case HTML -> send(exchange, OK, HTML, html("Log in").getBytes(StandardCharsets.UTF_8));
+      case MALFORMED -> send(exchange, OK, JSON, Arrays.copyOf(body, body.length / 2));
+      case EMPTY -> send(exchange, OK, JSON, new byte[0]);
+      case ENDLESS -> endless(exchange);
+      case SLOW -> slow(exchange, body);
+      case GZIP_BOMB -> {
+        byte[] spaces = new byte[BOMB_BYTES];
+        Arrays.fill(spaces, (byte) ' ');
+        exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+        send(exchange, OK, JSON, gzip(spaces));
+      }
+      case REDIRECT -> {
+        exchange.getResponseHeaders().set("Location", exchange.getRequestURI().toString());
+        send(exchange, REDIRECT, PLAIN, new byte[0]);
+      }
+      case NOT_FOUND ->
+          send(exchange, NOT_FOUND, HTML, html("Not found").getBytes(StandardCharsets.UTF_8));
+      case ERROR -> send(exchange, ERROR, HTML, html("Error").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static void endless(HttpExchange exchange) throws IOException {
+    byte[] spaces = new byte[1 << 16];
+    Arrays.fill(spaces, (byte) ' ');
+    exchange.getResponseHeaders().set("Content-Type", JSON);
+    exchange.sendResponseHeaders(OK, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write('{');
+      while (!Thread.currentThread().isInterrupted()) {
+        out.write(spaces);
+      }
+    }
+  }
+
+  private static void slow(HttpExchange exchange, byte[] body) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", JSON);
+    exchange.sendResponseHeaders(OK, body.length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      for (byte b : body) {
+        out.write(b);
+        out.flush();
+        Thread.sleep(1000);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void counts(HttpExchange exchange) throws IOException {
-    send(exchange, OK, "application/json", Json.of(subject.counts().json()));
+    String counts = GSON.toJson(coordinator.counts().json()) + "\n";
+    send(exchange, OK, JSON, counts.getBytes(StandardCharsets.UTF_8));
   }
 
-  private void order(HttpExchange exchange) throws IOException {
-    if (!exchange.getRequestMethod().equals("POST")) {
-      send(exchange, METHOD_NOT_ALLOWED, "text/plain", "Orders are given by POST\n");
-      return;
+  private static byte[] gzip(byte[] body) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(body);
     }
-    Map<String, String> parameters = parameters(exchange.getRequestURI().getQuery());
-    String name = parameters.getOrDefault("coordinator", subject.name());
-    Orders orders = subject.find(name);
-    if (orders == null) {
-      send(exchange, NOT_FOUND, "text/plain", "No coordinator is named " + name + "\n");
-      return;
-    }
-    String order = exchange.getRequestURI().getPath().substring("/orders/".length());
-    if (order.equals("die")) {
-      // Its own port dies with it, so the answer comes first.
-      send(exchange, OK, "text/plain", "OK\n");
-      orders.die();
-      return;
-    }
-    try {
-      boolean known = carryOut(orders, order, "true".equals(parameters.get("web")));
-      send(
-          exchange,
-          known ? OK : BAD_REQUEST,
-          "text/plain",
-          known
-              ? "OK\n"
-              : "No such order: "
-                  + order
-                  + ", expected die, revive, stall, refuse, unhealthy or healthy\n");
-    } catch (UncheckedIOException e) {
-      send(exchange, INTERNAL_ERROR, "text/plain", e.getMessage() + "\n");
-    }
+    return packed.toByteArray();
   }
 
-  private static boolean carryOut(Orders orders, String order, boolean web) {
-    switch (order) {
-      case "revive" -> orders.revive();
-      case "stall" -> orders.stall(web);
-      case "refuse" -> orders.refuse();
-      case "unhealthy" -> orders.unhealthy();
-      case "healthy" -> orders.healthy();
-      default -> {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static Map<String, String> parameters(@Nullable String query) {
-    Map<String, String> parameters = new LinkedHashMap<>();
-    Matcher parameter = PARAMETER.matcher(query == null ? "" : query);
-    while (parameter.find()) {
-      parameters.put(parameter.group(1), parameter.group(2));
-    }
-    return parameters;
-  }
-
-  private static void send(HttpExchange exchange, int status, String type, String text)
+  private static void sendPacked(HttpExchange exchange, int status, String type, byte[] body)
       throws IOException {
-    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    String accepted = exchange.getRequestHeaders().getFirst("Accept-Encoding");
+    if (accepted != null && accepted.contains("gzip")) {
+      exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+      send(exchange, status, type, gzip(body));
+    } else {
+      send(exchange, status, type, body);
+    }
+  }
+
+  /** Sends an answer with the headers of {@code Webserver::SendResponse}. */
+  static void send(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
     try (exchange) {
-      exchange.getResponseHeaders().set("Content-Type", type + "; charset=utf-8");
-      if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.getResponseHeaders().set("Content-Type", type);
+      exchange.getResponseHeaders().set("X-Frame-Options", "DENY");
+      exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+      exchange.getResponseHeaders().set("Cache-Control", "no-store");
+      if (exchange.getRequestMethod().equals("HEAD") || body.length == 0) {
         exchange.sendResponseHeaders(status, -1);
       } else {
         exchange.sendResponseHeaders(status, body.length);

@@ -74,9 +74,9 @@ class CapacityTest {
     Capacity.Work c = start("c", 100);
     Capacity.Work d = start("d", 100);
     passMillis(100);
-    capacity.cancel(b);
-    capacity.cancel(c);
-    capacity.cancel(d);
+    b.cancel();
+    c.cancel();
+    d.cancel();
     passMillis(50);
     assertThat(ends).containsExactlyEntriesOf(Map.of("a", 150L));
   }

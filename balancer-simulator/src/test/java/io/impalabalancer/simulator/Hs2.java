@@ -6,6 +6,7 @@ import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
 import javax.security.auth.callback.PasswordCallback;
 import org.apache.hive.service.rpc.thrift.TCLIService;
+import org.apache.hive.service.rpc.thrift.TCloseOperationReq;
 import org.apache.hive.service.rpc.thrift.TExecuteStatementReq;
 import org.apache.hive.service.rpc.thrift.TExecuteStatementResp;
 import org.apache.hive.service.rpc.thrift.TFetchOrientation;
@@ -26,9 +27,14 @@ final class Hs2 implements AutoCloseable {
 
   final TCLIService.Client calls;
   private final TTransport transport;
+  private final TSocket socket;
 
   private Hs2(TTransport transport) throws Exception {
     this.transport = transport;
+    this.socket =
+        transport instanceof TSaslClientTransport sasl
+            ? (TSocket) sasl.getUnderlyingTransport()
+            : (TSocket) transport;
     transport.open();
     this.calls = new TCLIService.Client(new TBinaryProtocol(transport));
   }
@@ -66,6 +72,15 @@ final class Hs2 implements AutoCloseable {
           }
         },
         socket("127.0.0.1", port));
+  }
+
+  /** The client's side of the connection, as Impala prints it. */
+  String localAddress() {
+    return "127.0.0.1:" + socket.getSocket().getLocalPort();
+  }
+
+  void close(TOperationHandle operation) throws Exception {
+    calls.CloseOperation(new TCloseOperationReq(operation));
   }
 
   TSessionHandle openSession() throws Exception {

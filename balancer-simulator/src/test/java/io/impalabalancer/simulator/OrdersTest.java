@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.gson.JsonParser;
 import io.impalabalancer.simulator.SimulatedClientException.Reason;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -16,9 +19,12 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The orders, given by call and by HTTP, and the web pages. */
 class OrdersTest {
@@ -215,18 +221,146 @@ class OrdersTest {
   }
 
   @Test
-  void theRootPageHasImpalasKeysAndTheCounts() throws Exception {
+  void theCountsAreTold() throws Exception {
     client(TIMEOUT).close();
-    String json = get("/?json").body();
-    assertThat(json)
-        .contains("\"version\":\"impalad version ")
-        .contains("\"process_start_time\":\"")
-        .contains("\"is_coordinator\":true")
-        .contains("\"is_executor\":false")
-        .contains("\"is_quiescing\":false")
+    assertThat(get("/counts").body())
         .contains("\"connections_total\":1")
-        .contains("\"sessions_total\":1");
-    assertThat(get("/counts").body()).contains("\"rpcs\":2").contains("\"queries_failed\":0");
-    assertThat(get("/nosuch").statusCode()).isEqualTo(404);
+        .contains("\"sessions_total\":1")
+        .contains("\"rpcs\":2")
+        .contains("\"queries_failed\":0");
+  }
+
+  @Test
+  void aQuiescingCoordinatorTakesNoNewWorkAndEndsWhenTheLastQueryIsClosed() throws Exception {
+    coordinator.close();
+    SimulatorOptions options =
+        SimulatorOptions.builder().gracePeriod(Duration.ofMillis(100)).build();
+    try (SimulatedCoordinator quiescing = SimulatedCoordinator.start("impala-1", options);
+        Hs2 client = Hs2.connect(quiescing)) {
+      var session = client.openSession();
+      var query = client.start(session, "select rows(3, 1)");
+      quiescing.quiesce(Duration.ofHours(1));
+      var refused = client.execute(session, "select 1").getStatus();
+      assertThat(refused).isNotNull();
+      assertThat(refused.getErrorMessage())
+          .matches(
+              "Server is being shut down: shutdown grace period left: (0|\\d+ms), deadline left:"
+                  + " (1h|59m\\d+s|59m), queries registered on coordinator: 1, queries executing: 1,"
+                  + " fragment instances: 1\\.\n");
+      // Impala's /healthz does not tell of it.
+      assertThat(page(quiescing, "/healthz")).isEqualTo("OK");
+      assertThat(page(quiescing, "/?json")).contains("\"is_quiescing\":true");
+      await().until(() -> page(quiescing, "/?json").contains("shutdown grace period left: 0,"));
+      assertThat(client.fetch(query, 10).isHasMoreRows()).isFalse();
+      client.close(query);
+      await().until(() -> quiescing.impalad() == null);
+    }
+  }
+
+  private String page(SimulatedCoordinator of, String path) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(uri(of, path)).timeout(TIMEOUT).build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  void aShutdownEndsAtItsDeadlineWhichOnlyComesNearer() throws Exception {
+    try (Hs2 client = Hs2.connect(coordinator)) {
+      var session = client.openSession();
+      client.start(session, "select work(3600000)");
+      var summary = client.fetch(client.start(session, ":shutdown(3000)"), 1).getResults();
+      assertThat(summary).isNotNull();
+      assertThat(summary.toString()).contains("shutdown grace period left: ");
+      coordinator.quiesce(Duration.ofHours(5));
+      assertThat(get("/?json").body()).containsPattern("deadline left: (50|49)m");
+      coordinator.quiesce(Duration.ofMillis(50));
+      await().until(() -> coordinator.impalad() == null);
+    }
+  }
+
+  @Test
+  void aCoordinatorWithoutFreeThreadsAcceptsAndSaysSoInItsMetrics() throws Exception {
+    coordinator.fillThreads();
+    assertThat(get("/jsonmetrics?json").body())
+        .contains("\"impala.thrift-server.hiveserver2-frontend.connections-in-use\":64");
+    assertFails(() -> client(Duration.ofMillis(200)), Reason.TIMEOUT);
+    coordinator.revive();
+    client(TIMEOUT).close();
+  }
+
+  @Test
+  void aRestartedCoordinatorOpensItsPortsWhenTheCatalogHasCome() throws Exception {
+    coordinator.close();
+    SimulatorOptions options =
+        SimulatorOptions.builder().catalogLoad(Duration.ofSeconds(1)).build();
+    try (SimulatedCoordinator loading = SimulatedCoordinator.start("impala-1", options)) {
+      assertThat(page(loading, "/healthz")).isEqualTo("Not Available");
+      assertThat(page(loading, "/jsonmetrics?json"))
+          .contains("\"catalog.ready\":false", "\"catalog.curr-version\":0");
+      assertFails(
+          () -> SimulatedClient.connect("127.0.0.1", loading.hiveserver2Port(), TIMEOUT),
+          Reason.REFUSED);
+      await().until(() -> page(loading, "/healthz").equals("OK"));
+      SimulatedClient.connect("127.0.0.1", loading.hiveserver2Port(), TIMEOUT).close();
+    }
+  }
+
+  @Test
+  void aPageCanSaySomethingElseThanTheTruth() throws Exception {
+    coordinator.say("/", "is_coordinator", "false");
+    coordinator.say("/jsonmetrics", "impala-server.num-queries-registered", "-5");
+    assertThat(post(coordinator, "/orders/say?page=/jsonmetrics&key=catalog.ready").statusCode())
+        .isEqualTo(200);
+    assertThat(get("/?json").body()).contains("\"is_coordinator\":false");
+    assertThat(get("/jsonmetrics?json").body())
+        .contains("\"impala-server.num-queries-registered\":-5")
+        .doesNotContain("catalog.ready");
+    coordinator.truth();
+    assertThat(get("/?json").body()).contains("\"is_coordinator\":true");
+    assertThat(get("/jsonmetrics?json").body()).contains("catalog.ready");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "html, 200, text/html",
+    "malformed, 200, application/json",
+    "empty, 200, application/json",
+    "not-found, 404, text/html",
+    "error, 500, text/html",
+    "redirect, 307, text/plain"
+  })
+  void aPageCanLie(String how, int status, String type) throws Exception {
+    assertThat(post(coordinator, "/orders/lie?page=/&how=" + how).statusCode()).isEqualTo(200);
+    HttpResponse<String> answer = get("/?json");
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("Content-Type").orElse("")).startsWith(type);
+    assertThatThrownBy(() -> JsonParser.parseString(answer.body()).getAsJsonObject())
+        .isInstanceOf(RuntimeException.class);
+    // Only that page.
+    assertThat(get("/jsonmetrics?json").body()).contains("process-start-time");
+    assertThat(post(coordinator, "/orders/revive").statusCode()).isEqualTo(200);
+    assertThat(get("/?json").body()).contains("\"is_coordinator\"");
+  }
+
+  @Test
+  void anEndlessPageGoesOnAndAPackedOneIsLarge() throws Exception {
+    coordinator.lie("/", Lie.ENDLESS);
+    try (InputStream endless =
+        http.send(
+                HttpRequest.newBuilder(uri(coordinator, "/?json")).build(),
+                HttpResponse.BodyHandlers.ofInputStream())
+            .body()) {
+      assertThat(endless.readNBytes(9 << 20)).hasSize(9 << 20);
+    }
+    coordinator.lie("/", Lie.GZIP_BOMB);
+    HttpResponse<byte[]> bomb =
+        http.send(
+            HttpRequest.newBuilder(uri(coordinator, "/?json")).build(),
+            HttpResponse.BodyHandlers.ofByteArray());
+    assertThat(bomb.headers().firstValue("Content-Encoding")).contains("gzip");
+    assertThat(bomb.body()).hasSizeLessThan(1 << 20);
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(bomb.body())).readNBytes(9 << 20))
+        .hasSize(9 << 20);
   }
 }
