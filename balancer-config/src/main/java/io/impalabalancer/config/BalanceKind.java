@@ -4,6 +4,8 @@ package io.impalabalancer.config;
 public enum BalanceKind {
   /** Fewest sessions for its weight, over all ports of a coordinator. */
   LEASTCONN("leastconn"),
+  /** Least to do for its weight, by what the coordinator's page says and what it was sent since. */
+  LEASTLOAD("leastload"),
   /** By the client's address: the same coordinator as long as it is usable. */
   SOURCE("source"),
   /** In turn, by weight. */

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param pool name of the pool that serves it
  * @param sourcePrefix4 bits of an IPv4 client address that count under {@code source}, 0 to 32
  * @param sourcePrefix6 bits of an IPv6 client address that count under {@code source}, 0 to 128
+ * @param balancers how many balancers share the coordinators, this one among them, 1 to 100
  * @param maxconn most client connections of this listener; above it the kernel's backlog holds them
  * @param backlog length of the kernel's accept queue
  * @param retries connection attempts after the first failed one, 0 to 100
@@ -31,6 +32,7 @@ public record ListenerConfig(
     BalanceKind balance,
     int sourcePrefix4,
     int sourcePrefix6,
+    int balancers,
     int maxconn,
     int backlog,
     Timeouts timeouts,

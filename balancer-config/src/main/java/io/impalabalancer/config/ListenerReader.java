@@ -22,7 +22,8 @@ final class ListenerReader {
 
   /** These move a client's next connection to another coordinator. */
   private static final Set<BalanceKind> NOT_STICKY =
-      EnumSet.of(BalanceKind.LEASTCONN, BalanceKind.ROUNDROBIN, BalanceKind.RANDOM);
+      EnumSet.of(
+          BalanceKind.LEASTCONN, BalanceKind.LEASTLOAD, BalanceKind.ROUNDROBIN, BalanceKind.RANDOM);
 
   private final Section root;
   private final Section defaults;
@@ -180,6 +181,7 @@ final class ListenerReader {
         section.get("balance").word(BalanceKind.values(), BalanceKind::word),
         section.section("source-prefix").get("ipv4").integer(0, 32),
         section.section("source-prefix").get("ipv6").integer(0, 128),
+        section.get("balancers").integer(1, 100),
         section
             .get("maxconn")
             .integerOr("global", globalMaxconn, 1, BalancerReader.MOST_CONNECTIONS),

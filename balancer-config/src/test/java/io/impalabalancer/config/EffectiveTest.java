@@ -175,6 +175,7 @@ class EffectiveTest {
     private static final String[] LISTENER = {
       "balance = source",
       "source-prefix { ipv4 = 24, ipv6 = 64 }",
+      "balancers = 2",
       "maxconn = 9",
       "backlog = 1",
       "timeouts { connect = 1500ms, client = infinite, queue = \"1.5 hours\" }",

@@ -152,6 +152,7 @@ class LoadedTest {
                 BalanceKind.LEASTCONN,
                 32,
                 128,
+                1,
                 20000,
                 4096,
                 new Timeouts(

@@ -230,11 +230,12 @@ class RefusedValuesTest {
     assertThat(problems(jdbc("balance = leastcon")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].balance: found \"leastcon\", expected one of "
-                + "leastconn, source, roundrobin, random, first; did you mean \"leastconn\"?");
+                + "leastconn, leastload, source, roundrobin, random, first; did you mean "
+                + "\"leastconn\"?");
     assertThat(problems(jdbc("balance = best")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].balance: found \"best\", expected one of leastconn,"
-                + " source, roundrobin, random, first");
+                + " leastload, source, roundrobin, random, first");
     assertThat(problems(jdbc("dial = on-first-byte")))
         .containsExactly(
             "test.conf:3: listeners[jdbc].dial: found \"on-first-byte\", expected one of "

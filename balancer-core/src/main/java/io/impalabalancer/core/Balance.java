@@ -1,7 +1,6 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.BalanceKind;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,13 +12,18 @@ interface Balance {
   /** Returns a member that {@code choice} admits, null if there is none. Takes no slot. */
   @Nullable Member choose(Serving serving, Choice choice);
 
-  /** Makes a new instance of an algorithm. */
-  static Balance of(BalanceKind kind) {
+  /**
+   * Makes a new instance of an algorithm.
+   *
+   * @param balancers how many balancers share the coordinators
+   */
+  static Balance of(BalanceKind kind, int balancers) {
     return switch (kind) {
       case LEASTCONN -> new LeastConn();
+      case LEASTLOAD -> balancers == 1 ? new LeastLoad() : LeastLoad.amongSeveral();
       case SOURCE -> new SourceHash();
       case ROUNDROBIN -> new RoundRobin();
-      case RANDOM -> new RandomOfTwo(() -> ThreadLocalRandom.current().nextLong());
+      case RANDOM -> new RandomOfTwo(RandomOfTwo::fewerSessions);
       case FIRST -> new FirstFit();
     };
   }

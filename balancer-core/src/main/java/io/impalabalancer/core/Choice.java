@@ -1,6 +1,11 @@
 package io.impalabalancer.core;
 
-/** What a choice depends on besides the members. */
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What a choice depends on besides the serving members and their weights. Algorithms look at
+ * nothing else, so that who answers with the same numbers again is given the same member.
+ */
 interface Choice {
 
   /** Returns a hash of the client's address, cut to the listener's prefix length. */
@@ -12,5 +17,20 @@ interface Choice {
   /** Returns whether a coordinator may be chosen now: not tried, and with a free slot. */
   default boolean admits(Coordinator coordinator) {
     return coordinator.hasRoom() && !tried(coordinator);
+  }
+
+  /** Returns the sessions of a coordinator. */
+  default int sessions(Coordinator coordinator) {
+    return coordinator.sessions();
+  }
+
+  /** Returns the load of a coordinator in thousandths of a query, negative if it is not known. */
+  default long load(Coordinator coordinator) {
+    return coordinator.load().thousandths();
+  }
+
+  /** Returns a uniform 64-bit number, another one each time. */
+  default long random() {
+    return ThreadLocalRandom.current().nextLong();
   }
 }

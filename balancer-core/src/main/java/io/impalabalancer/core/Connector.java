@@ -34,6 +34,7 @@ final class Connector implements Choice {
   private @Nullable SessionCounters counters;
   private @Nullable Tried tried;
   private boolean slotHeld;
+  private int began;
   private long startedNanos;
   private long waitedNanos;
 
@@ -132,6 +133,7 @@ final class Connector implements Choice {
       counters.redispatches.increment();
     }
     slotHeld = true;
+    began = chosen.load().began();
     session.enter(Phase.CONNECT);
     session.setTimer(loop().nanoTime(), Timeouts.toNanos(config().timeouts().connect()));
     InetSocketAddress address = chosen.socketAddress(protocol());
@@ -221,6 +223,7 @@ final class Connector implements Choice {
   void giveSlotBack() {
     if (slotHeld) {
       slotHeld = false;
+      coordinator().load().ended(began);
       counters().sessions.leave();
       listener.balancer().queue().giveBack(coordinator());
     }

@@ -58,6 +58,7 @@ public final class Coordinator {
   private final Ticker ticker;
   private final Observer observer;
   private final AtomicInteger sessions = new AtomicInteger();
+  private final Load load = new Load(this);
 
   private volatile Held<Status> status;
   private volatile Held<AdminState> admin;
@@ -324,6 +325,15 @@ public final class Coordinator {
   /** Returns the sessions that hold a slot, over all listeners and ports. */
   public int sessions() {
     return sessions.get();
+  }
+
+  /** Returns what it has to do, as far as its own pages tell. */
+  public Load load() {
+    return load;
+  }
+
+  Ticker ticker() {
+    return ticker;
   }
 
   /** Returns whether it has a free slot at this moment. */

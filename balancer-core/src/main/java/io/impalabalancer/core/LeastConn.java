@@ -27,7 +27,7 @@ final class LeastConn implements Balance {
         continue;
       }
       // The load that it would have: with that, of empty ones the heavier is better.
-      long load = coordinator.sessions() + 1L;
+      long load = choice.sessions(coordinator) + 1L;
       long weight = serving.weight(index);
       if (best < 0 || load * bestWeight < bestLoad * weight) {
         best = index;

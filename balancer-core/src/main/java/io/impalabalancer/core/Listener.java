@@ -57,7 +57,7 @@ public final class Listener {
     maxconn = config.maxconn();
     this.pool = pool;
     this.balancer = balancer;
-    balance = Balance.of(config.balance());
+    balance = Balance.of(config.balance(), config.balancers());
   }
 
   /** Returns its name, unique among the listeners. */
@@ -72,8 +72,8 @@ public final class Listener {
 
   /** Takes another configuration record and pool; it is not leaving any more. */
   void setConfig(ListenerConfig next, Pool nextPool) {
-    if (next.balance() != config.balance()) {
-      balance = Balance.of(next.balance());
+    if (next.balance() != config.balance() || next.balancers() != config.balancers()) {
+      balance = Balance.of(next.balance(), next.balancers());
     }
     if (next.maxconn() != config.maxconn()) {
       maxconn = next.maxconn();

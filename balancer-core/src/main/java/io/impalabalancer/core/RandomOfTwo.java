@@ -1,41 +1,50 @@
 package io.impalabalancer.core;
 
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The less loaded of two members drawn by weight. Needs no view of the whole, so that several
- * balancers in front of the same coordinators do not all run to the emptiest.
+ * The less loaded of two different members drawn by weight. Needs no view of the whole, so that
+ * several balancers in front of the same coordinators do not all run to the emptiest.
  */
 final class RandomOfTwo implements Balance {
   /** Draws among all, before those are counted who are admitted. */
   private static final int DRAWS = 4;
 
-  private final LongSupplier random;
+  /** Tells whether the first of two members is loaded no more than the second, for its weight. */
+  interface Order {
+    boolean holds(Serving serving, int first, int second, Choice choice);
+  }
 
-  /** Takes a source of uniform 64-bit numbers that all loops may call. */
-  RandomOfTwo(LongSupplier random) {
-    this.random = random;
+  private final Order order;
+
+  RandomOfTwo(Order order) {
+    this.order = order;
+  }
+
+  /** Compares by the sessions that each would have. */
+  static boolean fewerSessions(Serving serving, int first, int second, Choice choice) {
+    long firstLoad = choice.sessions(serving.member(first).coordinator()) + 1L;
+    long secondLoad = choice.sessions(serving.member(second).coordinator()) + 1L;
+    return firstLoad * serving.weight(second) <= secondLoad * serving.weight(first);
   }
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
     int one = draw(serving, choice);
     int two = one < 0 ? one : draw(serving, choice);
+    for (int i = 0; i < DRAWS && two == one && one >= 0; i++) {
+      two = draw(serving, choice);
+    }
     if (two < 0) {
       return one < 0 ? null : serving.member(one);
     }
-    Member first = serving.member(one);
-    Member second = serving.member(two);
-    long firstLoad = (first.coordinator().sessions() + 1L) * serving.weight(two);
-    long secondLoad = (second.coordinator().sessions() + 1L) * serving.weight(one);
-    return firstLoad <= secondLoad ? first : second;
+    return serving.member(order.holds(serving, one, two, choice) ? one : two);
   }
 
   /** Returns the index of an admitted member drawn by weight, negative if there is none. */
   private int draw(Serving serving, Choice choice) {
     for (int i = 0; i < DRAWS; i++) {
-      int drawn = serving.drawn(random.getAsLong());
+      int drawn = serving.drawn(choice.random());
       if (choice.admits(serving.member(drawn).coordinator())) {
         return drawn;
       }
@@ -54,7 +63,7 @@ final class RandomOfTwo implements Balance {
     if (total == 0) {
       return -1;
     }
-    long left = Math.floorMod(random.getAsLong(), total);
+    long left = Math.floorMod(choice.random(), total);
     int last = -1;
     for (int i = 0; i < serving.size(); i++) {
       if (choice.admits(serving.member(i).coordinator())) {

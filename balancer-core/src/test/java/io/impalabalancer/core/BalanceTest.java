@@ -15,7 +15,7 @@ class BalanceTest {
   @ParameterizedTest
   @EnumSource
   void onlyOneThatIsNeitherTriedNorFullIsChosenAsLongAsThereIsOne(BalanceKind kind) {
-    Balance balance = Balance.of(kind);
+    Balance balance = Balance.of(kind, 1);
     Trial.forSeeds(
         200,
         random -> {
@@ -72,8 +72,13 @@ class BalanceTest {
     Choices(BalanceKind kind, int members) {
       int[] weights = new int[members];
       Arrays.setAll(weights, i -> 1 + i % 256);
-      balance = Balance.of(kind);
-      serving = TestPool.of(weights).serving();
+      balance = Balance.of(kind, 1);
+      TestPool pool = TestPool.of(weights);
+      for (int i = 0; i < members; i++) {
+        pool.coordinator(i).load().asked();
+        pool.coordinator(i).load().told(i, -1, -1);
+      }
+      serving = pool.serving();
     }
 
     void make(int count) {

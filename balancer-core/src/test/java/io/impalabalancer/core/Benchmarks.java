@@ -69,6 +69,8 @@ public class Benchmarks {
         for (int i = random.nextInt(100); i > 0; i--) {
           member.coordinator().take();
         }
+        member.coordinator().load().asked();
+        member.coordinator().load().told(random.nextInt(100), -1, -1);
       }
     }
   }
@@ -83,7 +85,7 @@ public class Benchmarks {
 
     @Setup
     public void make() {
-      made = Balance.of(balance);
+      made = Balance.of(balance, 1);
     }
 
     Choice client() {

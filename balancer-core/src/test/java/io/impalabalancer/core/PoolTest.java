@@ -123,7 +123,7 @@ class PoolTest {
   void oneThatStartsSlowlyGetsItsShareOfTheSessions(BalanceKind kind) {
     TestPool pool = TestPool.of(1, 1);
     pool.coordinator(1).setSharePercent(25);
-    Balance balance = Balance.of(kind);
+    Balance balance = Balance.of(kind, 1);
     for (int i = 0; i < 100; i++) {
       pool.assign(balance);
     }
@@ -174,7 +174,7 @@ class PoolTest {
   @EnumSource
   void severalThreadsFillEveryPlaceOnce(BalanceKind kind) throws Exception {
     TestPool pool = TestPool.limited(250, 100, 50, 7, 1);
-    Balance balance = Balance.of(kind);
+    Balance balance = Balance.of(kind, 1);
     AtomicInteger assigned = new AtomicInteger();
     Trial.inParallel(
         4,

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** The better of two drawn at random. */
 class RandomOfTwoTest {
+  private final Balance balance = new RandomOfTwo(RandomOfTwo::fewerSessions);
 
   @Test
   void sessionsThatStayAreSharedByWeight() {
@@ -18,7 +19,7 @@ class RandomOfTwoTest {
         20,
         random -> {
           TestPool pool = TestPool.random(random, 0, 10);
-          Balance balance = new RandomOfTwo(random::nextLong);
+          pool.random = random::nextLong;
           int sum = pool.pool.members().stream().mapToInt(Member::weight).sum();
           for (int i = 0; i < 20 * sum; i++) {
             pool.assign(balance);
@@ -36,7 +37,8 @@ class RandomOfTwoTest {
         10,
         random -> {
           TestPool pool = TestPool.of(10, 10, 10);
-          String order = pool.order(new RandomOfTwo(random::nextLong), 9_000);
+          pool.random = random::nextLong;
+          String order = pool.order(balance, 9_000);
           for (String name : List.of("c1", "c2", "c3")) {
             // Six times the standard deviation of 45 on either side.
             assertThat(order.split(name, -1).length - 1).isBetween(3_000 - 270, 3_000 + 270);
@@ -57,14 +59,14 @@ class RandomOfTwoTest {
     assertThat(drawn(pool, second, first)).isEqualTo("c2");
     assertThat(drawn(pool, first, third)).isEqualTo("c3");
     assertThat(drawn(pool, third, first)).isEqualTo("c3");
-    assertThat(drawn(pool, first, first)).isEqualTo("c1");
+    assertThat(drawn(pool, first, first, first, second)).isEqualTo("c2");
   }
 
   @Test
   void anyNumberIsAGoodDraw() {
     TestPool pool = TestPool.of(1, 1);
     for (long random : new long[] {Long.MIN_VALUE, -1, Long.MAX_VALUE}) {
-      assertThat(drawn(pool, random, random)).isIn("c1", "c2");
+      assertThat(drawn(pool, random, random, random, random, random, random)).isIn("c1", "c2");
     }
   }
 
@@ -72,22 +74,23 @@ class RandomOfTwoTest {
   void membersThatFillUpDuringAChoiceDoNoHarm() {
     TestPool pool = TestPool.limited(1, 1, 1, 1);
     Random random = new Random(1);
-    Balance balance =
-        new RandomOfTwo(() -> {
+    pool.random =
+        () -> {
           pool.coordinator(random.nextInt(3)).take();
           return random.nextLong();
-        });
+        };
     for (int i = 0; i < 20; i++) {
       pool.choose(balance, 0);
     }
     assertThat(pool.choose(balance, 0)).isNull();
   }
 
-  private static String drawn(TestPool pool, long... numbers) {
+  private String drawn(TestPool pool, long... numbers) {
     Deque<Long> left = new ArrayDeque<>();
     for (long number : numbers) {
       left.add(number);
     }
-    return String.valueOf(pool.choose(new RandomOfTwo(left::removeFirst), 0));
+    pool.random = left::removeFirst;
+    return String.valueOf(pool.choose(balance, 0));
   }
 }

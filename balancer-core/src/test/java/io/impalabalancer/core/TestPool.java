@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,10 @@ final class TestPool implements Coordinator.Observer {
   static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private final MockTicker ticker = Ticker.newMockTicker();
+
+  /** What choices draw. */
+  LongSupplier random = () -> ThreadLocalRandom.current().nextLong();
+
   final Pool pool;
 
   private TestPool(int maxconn, List<MemberConfig> members) {
@@ -86,13 +92,13 @@ final class TestPool implements Coordinator.Observer {
 
   /** Chooses without taking a slot, for a client with this hash. */
   @Nullable Coordinator choose(Balance balance, long source, Coordinator... tried) {
-    Member member = balance.choose(serving(), choice(source, tried));
+    Member member = balance.choose(serving(), choice(source, random, tried));
     return member == null ? null : member.coordinator();
   }
 
   /** Chooses and takes a slot. */
   Assignment assign(Balance balance, Coordinator... tried) {
-    return pool.assign(Protocol.TCP, balance, choice(0, tried));
+    return pool.assign(Protocol.TCP, balance, choice(0, random, tried));
   }
 
   /** Returns the names of the next choices, after each of which the slot is given back. */
@@ -108,6 +114,10 @@ final class TestPool implements Coordinator.Observer {
 
   /** Returns the choice of a client with this hash that has tried some coordinators. */
   static Choice choice(long source, Coordinator... tried) {
+    return choice(source, () -> ThreadLocalRandom.current().nextLong(), tried);
+  }
+
+  private static Choice choice(long source, LongSupplier random, Coordinator... tried) {
     Set<Coordinator> set = Set.of(tried);
     return new Choice() {
       @Override
@@ -118,6 +128,11 @@ final class TestPool implements Coordinator.Observer {
       @Override
       public boolean tried(Coordinator coordinator) {
         return set.contains(coordinator);
+      }
+
+      @Override
+      public long random() {
+        return random.getAsLong();
       }
     };
   }
