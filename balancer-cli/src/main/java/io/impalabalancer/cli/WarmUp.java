@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class WarmUp {
   private static final int CLIENTS = 20;
-  private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int TIMEOUT_MILLIS = 60_000;
   private static final byte[] HEALTHY =
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK".getBytes(StandardCharsets.US_ASCII);
 
@@ -46,7 +46,7 @@ final class WarmUp {
           coordinator-defaults.ports { beeswax = none, hiveserver2-http = none }
           coordinators = [
             { name = c1, host = "127.0.0.1", ports { hiveserver2 = %1$d, web = %1$d } }
-            { name = c2, host = "127.0.0.1", ports { hiveserver2 = %2$d, web = %2$d } }
+            { name = c2, host = "127.0.0.1", ports { hiveserver2 = %2$d, web = none } }
           ]
           listeners = [
             { name = one, bind = "127.0.0.1:%3$d", protocol = hiveserver2 }

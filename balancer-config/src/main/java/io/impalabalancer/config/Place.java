@@ -1,7 +1,6 @@
 package io.impalabalancer.config;
 
 import com.typesafe.config.ConfigOrigin;
-import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,9 +13,6 @@ record Place(String file, int line) implements Comparable<Place> {
 
   /** The file of everything that comes from {@code reference.conf}. */
   static final String BUILT_IN = "built-in reference.conf";
-
-  private static final Comparator<Place> ORDER =
-      Comparator.comparing(Place::file).thenComparingInt(Place::line);
 
   /** {@code file: line} or {@code file: first-last}. */
   private static final Pattern FILE_AND_LINES = Pattern.compile("(.+): (\\d+)(?:-\\d+)?");
@@ -45,7 +41,8 @@ record Place(String file, int line) implements Comparable<Place> {
 
   @Override
   public int compareTo(Place other) {
-    return ORDER.compare(this, other);
+    int byFile = file.compareTo(other.file);
+    return byFile == 0 ? Integer.compare(line, other.line) : byFile;
   }
 
   @Override

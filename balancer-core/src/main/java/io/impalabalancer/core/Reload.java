@@ -117,7 +117,7 @@ final class Reload {
         toLookUp.add(coordinator);
       }
       coordinator.setLeaving(false);
-      if (!each.equals(coordinator.config())) {
+      if (!isNew && !each.equals(coordinator.config())) {
         coordinator.setConfig(each);
       }
     }

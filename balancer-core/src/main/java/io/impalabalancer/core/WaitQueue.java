@@ -1,7 +1,6 @@
 package io.impalabalancer.core;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -87,7 +86,7 @@ final class WaitQueue {
         heads.add(line.iterator().next());
       }
     }
-    heads.sort(Comparator.comparingLong(Connector::order));
+    heads.sort((one, two) -> Long.compare(one.order(), two.order()));
     for (Connector head : heads) {
       Assignment assignment = head.listener().choose(head);
       if (assignment.kind() != Assignment.Kind.FULL) {
