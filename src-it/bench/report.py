@@ -224,7 +224,8 @@ def markdown(results, units):
 
 def chart(results, units):
     """Returns the chart: a panel a shape, a bar a proxy, CPU to the best HAProxy with its spread."""
-    left, width, bar, head = 150, 520, 16, 34
+    width, bar, head = 520, 16, 34
+    left = 16 + max(7 * len(name) for shape in results.shapes for name in results.names(shape))
     shapes = [s for s in results.shapes if s in units and results.best(s, "cost", any_haproxy)]
     most = 3.0  # where bars are cut
     parts, y = [], 50
