@@ -305,6 +305,15 @@ class Balancer(Proxy):
             found = re.search(rf"^{re.escape(metric)} (\S+)", page.read().decode(), re.M)
         return float(found[1])
 
+    def compiled(self):
+        """Returns the CPU time in seconds that its compilers have taken."""
+        ticks = 0
+        for thread in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir():
+            name, _, rest = (thread / "stat").read_text().rpartition(") ")
+            if "CompilerThre" in name:
+                ticks += sum(map(int, rest.split()[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def allocated(self):
         """Returns the bytes that its event loops have allocated."""
         return self.scrape('impala_balancer_jvm_allocated_bytes_total{threads="relay"}')
