@@ -23,13 +23,10 @@ final class LeastConn implements Balance {
     for (int i = 0; i < size; i++) {
       int index = start + i < size ? start + i : start + i - size;
       Coordinator coordinator = serving.member(index).coordinator();
-      if (!choice.admits(coordinator)) {
-        continue;
-      }
       // The load that it would have: with that, of empty ones the heavier is better.
       long load = choice.sessions(coordinator) + 1L;
       long weight = serving.weight(index);
-      if (best < 0 || load * bestWeight < bestLoad * weight) {
+      if ((best < 0 || load * bestWeight < bestLoad * weight) && choice.admits(coordinator)) {
         best = index;
         bestLoad = load;
         bestWeight = weight;
