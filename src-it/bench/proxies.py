@@ -309,7 +309,10 @@ class Balancer(Proxy):
         """Returns the CPU time in seconds that its compilers have taken."""
         ticks = 0
         for thread in pathlib.Path(f"/proc/{self.child.pid}/task").iterdir():
-            name, _, rest = (thread / "stat").read_text().rpartition(") ")
+            try:
+                name, _, rest = (thread / "stat").read_text().rpartition(") ")
+            except OSError:
+                continue  # a thread that has ended
             if "CompilerThre" in name:
                 ticks += sum(map(int, rest.split()[11:13]))
         return ticks / os.sysconf("SC_CLK_TCK")
