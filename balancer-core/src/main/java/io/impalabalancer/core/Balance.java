@@ -12,6 +12,22 @@ interface Balance {
   /** Returns a member that {@code choice} admits, null if there is none. Takes no slot. */
   @Nullable Member choose(Serving serving, Choice choice);
 
+  /** Returns one that chooses next as this one would; this one, if it remembers nothing. */
+  default Balance copy() {
+    return this;
+  }
+
+  /** Returns by what it chooses, for people. */
+  String rule(Serving serving, Choice choice);
+
+  /**
+   * Returns the number by which it compares a member with others, the least of which wins; not a
+   * number if it compares none.
+   */
+  default double score(Serving serving, int index, Choice choice) {
+    return Double.NaN;
+  }
+
   /**
    * Makes a new instance of an algorithm.
    *

@@ -254,6 +254,16 @@ final class Connector implements Choice {
     return session.config();
   }
 
+  /** Returns when it began to look for a coordinator. */
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  /** Returns where the client came from. */
+  InetSocketAddress client() {
+    return record.clientAddress;
+  }
+
   /** Returns what the client speaks. */
   Protocol protocol() {
     return config().protocol();

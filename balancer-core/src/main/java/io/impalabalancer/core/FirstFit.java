@@ -15,4 +15,9 @@ final class FirstFit implements Balance {
     }
     return null;
   }
+
+  @Override
+  public String rule(Serving serving, Choice choice) {
+    return "the first in the order declared";
+  }
 }

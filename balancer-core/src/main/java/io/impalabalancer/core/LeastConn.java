@@ -38,4 +38,26 @@ final class LeastConn implements Balance {
     last = best;
     return serving.member(best);
   }
+
+  @Override
+  public LeastConn copy() {
+    LeastConn copy = new LeastConn();
+    copy.last = last;
+    return copy;
+  }
+
+  @Override
+  public String rule(Serving serving, Choice choice) {
+    return "fewest sessions for its weight";
+  }
+
+  @Override
+  public double score(Serving serving, int index, Choice choice) {
+    return score(choice.sessions(serving.member(index).coordinator()) + 1, serving.weight(index));
+  }
+
+  /** Returns a load that a member would have, for its weight. */
+  static double score(double load, int weight) {
+    return load * 100 * 100 / weight;
+  }
 }

@@ -7,10 +7,18 @@ import org.jspecify.annotations.Nullable;
  * chosen is not known, they cannot be compared by it, and the fewest sessions decide.
  */
 final class LeastLoad implements Balance {
-  private final LeastConn blind = new LeastConn();
+  private final LeastConn blind;
 
   /** Where the one chosen last stands, as in {@link LeastConn}. */
   private volatile int last = -1;
+
+  LeastLoad() {
+    this(new LeastConn());
+  }
+
+  private LeastLoad(LeastConn blind) {
+    this.blind = blind;
+  }
 
   /**
    * Returns one for a balancer among several, which would all send to the one that was the emptiest
@@ -60,5 +68,39 @@ final class LeastLoad implements Balance {
     }
     last = best;
     return serving.member(best);
+  }
+
+  @Override
+  public Balance copy() {
+    LeastLoad copy = new LeastLoad(blind.copy());
+    copy.last = last;
+    return copy;
+  }
+
+  @Override
+  public String rule(Serving serving, Choice choice) {
+    Member unknown = unknown(serving, choice);
+    return unknown == null
+        ? "least load for its weight"
+        : "fewest sessions for its weight, as the load of " + unknown + " is not known";
+  }
+
+  @Override
+  public double score(Serving serving, int index, Choice choice) {
+    if (unknown(serving, choice) != null) {
+      return blind.score(serving, index, choice);
+    }
+    double load = choice.load(serving.member(index).coordinator()) + Load.QUERY;
+    return LeastConn.score(load / Load.QUERY, serving.weight(index));
+  }
+
+  private static @Nullable Member unknown(Serving serving, Choice choice) {
+    for (int i = 0; i < serving.size(); i++) {
+      Coordinator coordinator = serving.member(i).coordinator();
+      if (choice.admits(coordinator) && choice.load(coordinator) < 0) {
+        return serving.member(i);
+      }
+    }
+    return null;
   }
 }

@@ -35,6 +35,7 @@ public final class Listener {
   private final PeakCounter sessions = new PeakCounter();
   private final PeakCounter queued = new PeakCounter();
   private final LongAdder accepted = new LongAdder();
+  private final LastChoices lastChoices;
 
   private volatile ListenerConfig config;
   private volatile Pool pool;
@@ -58,6 +59,7 @@ public final class Listener {
     this.pool = pool;
     this.balancer = balancer;
     balance = Balance.of(config.balance(), config.balancers());
+    lastChoices = new LastChoices(balancer.ticker().nanoTime());
   }
 
   /** Returns its name, unique among the listeners. */
@@ -192,7 +194,24 @@ public final class Listener {
 
   /** Chooses for whoever is next: as {@link #assign}, without regard to those who wait. */
   Assignment choose(Connector connector) {
-    return pool.assign(connector.protocol(), balance, connector);
+    Pool from = pool;
+    Protocol protocol = connector.protocol();
+    if (!lastChoices.due(connector.startedNanos())) {
+      return from.assign(protocol, balance, connector);
+    }
+    RecordedChoice.Recorder recorder =
+        new RecordedChoice.Recorder(balance, from.members(), protocol, connector.client());
+    Assignment assignment = from.assign(protocol, recorder, connector);
+    RecordedChoice choice = recorder.last();
+    if (choice != null && assignment.kind() == Assignment.Kind.ASSIGNED) {
+      lastChoices.add(choice);
+    }
+    return assignment;
+  }
+
+  /** Returns its last choices with what decided them, the newest first; not all if many. */
+  public List<RecordedChoice> lastChoices() {
+    return lastChoices.newestFirst();
   }
 
   void joinedQueue() {

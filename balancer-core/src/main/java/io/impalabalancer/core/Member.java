@@ -115,6 +115,26 @@ public final class Member {
         && coordinator.address() != null;
   }
 
+  /** Returns why it is not among those who serve a protocol, for people. */
+  String unusableReason(Protocol protocol) {
+    if (coordinator.status() != Coordinator.Status.UP) {
+      return coordinator.status() + ": " + coordinator.statusReason();
+    }
+    if (!coordinator.config().ports().containsKey(protocol)) {
+      return "it has no port for " + protocol.word();
+    }
+    if (!coordinator.isOpen(protocol)) {
+      return "port CLOSED: " + coordinator.openReason(protocol);
+    }
+    if (coordinator.adminState() != AdminState.READY) {
+      return coordinator.adminState() + ": " + coordinator.adminReason();
+    }
+    if (weight() == 0) {
+      return "weight 0: " + weightReason();
+    }
+    return coordinator.address() == null ? coordinator.addressProblem() : "backup";
+  }
+
   /** Returns the assignment to this member. */
   Assignment assignment() {
     return assignment;

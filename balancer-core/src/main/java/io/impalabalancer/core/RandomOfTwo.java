@@ -41,6 +41,11 @@ final class RandomOfTwo implements Balance {
     return serving.member(order.holds(serving, one, two, choice) ? one : two);
   }
 
+  @Override
+  public String rule(Serving serving, Choice choice) {
+    return "the better of two drawn by weight";
+  }
+
   /** Returns the index of an admitted member drawn by weight, negative if there is none. */
   private int draw(Serving serving, Choice choice) {
     for (int i = 0; i < DRAWS; i++) {

@@ -36,6 +36,19 @@ final class RoundRobin implements Balance {
     return now.member(best);
   }
 
+  @Override
+  public synchronized Balance copy() {
+    RoundRobin copy = new RoundRobin();
+    copy.serving = serving;
+    copy.credits = credits.clone();
+    return copy;
+  }
+
+  @Override
+  public String rule(Serving now, Choice choice) {
+    return "its turn, by weight";
+  }
+
   /** Goes on with others: who served before keeps its place in the order. */
   private void follow(Serving now) {
     Map<Member, Long> before = new HashMap<>();

@@ -43,6 +43,11 @@ final class Serving {
     return members[index];
   }
 
+  /** Returns where a member stands, negative if it does not serve. */
+  int indexOf(Member member) {
+    return Arrays.asList(members).indexOf(member);
+  }
+
   /** Returns the weight of a member in hundredths, at least 1. */
   int weight(int index) {
     return weights[index];

@@ -40,6 +40,11 @@ final class SourceHash implements Balance {
     return best;
   }
 
+  @Override
+  public String rule(Serving serving, Choice choice) {
+    return "the first in the order that belongs to the client's address";
+  }
+
   /** Returns the hash of a coordinator's name. */
   static long hash(String name) {
     return hash(name.getBytes(StandardCharsets.UTF_8), Integer.MAX_VALUE);
