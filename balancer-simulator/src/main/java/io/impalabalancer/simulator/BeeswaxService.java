@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.apache.thrift.TApplicationException;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TMessage;
 import org.apache.thrift.protocol.TProtocol;
@@ -26,11 +27,6 @@ final class BeeswaxService implements RpcService {
   private static final long FETCH_TIMEOUT_MILLIS = TimeUnit.DAYS.toMillis(365);
 
   private static final ThriftStruct STATUS_OK = new ThriftStruct().with(1, 0);
-
-  /** {@code QueryNotFoundException} has no fields. */
-  private static final class QueryNotFoundException extends Exception {
-    private static final long serialVersionUID = 1;
-  }
 
   private final Impalad impalad;
   private final String webAddress;
@@ -55,14 +51,32 @@ final class BeeswaxService implements RpcService {
     ThriftStruct reply = new ThriftStruct();
     try {
       answer(call.name, arguments, reply);
-    } catch (QueryNotFoundException e) {
-      reply.with(1, new ThriftStruct());
     } catch (ImpalaException e) {
-      // BeeswaxException is declared first where a query starts, and second where one is used.
-      boolean starts = call.name.equals("query") || call.name.equals("executeAndWait");
-      reply.with(starts ? 1 : 2, beeswaxException(e));
+      int field = exceptionField(call.name);
+      if (field == 0) {
+        ThriftStruct.replyError(
+            call,
+            protocol,
+            new TApplicationException(
+                TApplicationException.INTERNAL_ERROR,
+                "TException - service has thrown: BeeswaxException(message=" + e.text() + ")"));
+        return;
+      }
+      reply.with(field, beeswaxException(e));
     }
     reply.reply(call, protocol);
+  }
+
+  /**
+   * Where a call declares BeeswaxException, which Impala throws from all of them; 0 where it does
+   * not ({@code beeswax.thrift}, {@code ImpalaService.thrift}).
+   */
+  private static int exceptionField(String call) {
+    return switch (call) {
+      case "query", "executeAndWait", "Cancel", "GetRuntimeProfile" -> 1;
+      case "fetch", "close", "CloseInsert", "GetExecSummary" -> 2;
+      default -> 0;
+    };
   }
 
   private static boolean isKnown(String name) {
@@ -74,6 +88,7 @@ final class BeeswaxService implements RpcService {
           "get_results_metadata",
           "get_log",
           "close",
+          "CloseInsert",
           "clean",
           "Cancel",
           "GetRuntimeProfile",
@@ -87,7 +102,7 @@ final class BeeswaxService implements RpcService {
   }
 
   private void answer(String name, ThriftStruct arguments, ThriftStruct reply)
-      throws QueryNotFoundException, ImpalaException {
+      throws ImpalaException {
     switch (name) {
       case "query" -> reply.with(0, handle(execute(arguments.struct(1))));
       case "executeAndWait" -> {
@@ -98,8 +113,13 @@ final class BeeswaxService implements RpcService {
       case "get_state" -> reply.with(0, state(query(arguments)));
       case "fetch" -> reply.with(0, fetch(query(arguments), arguments.number(3)));
       case "get_results_metadata" -> reply.with(0, metadata(query(arguments)));
-      case "get_log" -> reply.with(0, query(arguments.text(1)).error());
+      case "get_log" -> reply.with(0, log(query(arguments.text(1))));
       case "close" -> impalad.closeQuery(query(arguments));
+      case "CloseInsert" -> {
+        Query query = query(arguments);
+        impalad.closeQuery(query);
+        reply.with(0, query.dmlResult());
+      }
       case "Cancel" -> {
         impalad.cancel(query(arguments));
         reply.with(0, STATUS_OK);
@@ -127,21 +147,28 @@ final class BeeswaxService implements RpcService {
     return impalad.execute(session, query.text(1));
   }
 
-  private Query query(ThriftStruct arguments) throws QueryNotFoundException {
+  private Query query(ThriftStruct arguments) throws ImpalaException {
     return query(arguments.struct(1).text(1));
   }
 
-  private Query query(String id) throws QueryNotFoundException {
-    Query query = impalad.query(UniqueId.parse(id));
-    if (query == null) {
-      throw new QueryNotFoundException();
+  private Query query(String text) throws ImpalaException {
+    UniqueId id = UniqueId.parse(text);
+    try {
+      return impalad.query(id);
+    } catch (ImpalaException e) {
+      throw impalad.failure(id, e);
     }
-    return query;
   }
 
   private static ThriftStruct handle(Query query) {
     String id = query.id.toString();
     return new ThriftStruct().with(1, id).with(2, id);
+  }
+
+  /** The error comes first in a log ({@code ImpalaServer::get_log}). */
+  private String log(Query query) {
+    String error = query.error();
+    return error.isEmpty() ? "" : impalad.failure(query.id, new ImpalaException(error)).text();
   }
 
   private static int state(Query query) {
@@ -152,9 +179,14 @@ final class BeeswaxService implements RpcService {
     };
   }
 
-  private static ThriftStruct fetch(Query query, long max) throws ImpalaException {
+  private ThriftStruct fetch(Query query, long max) throws ImpalaException {
     query.await(FETCH_TIMEOUT_MILLIS);
-    Query.Rows rows = query.fetch(max);
+    Query.Rows rows;
+    try {
+      rows = query.fetch(max);
+    } catch (ImpalaException e) {
+      throw impalad.failure(query.id, e);
+    }
     List<Object> lines = new ArrayList<>(rows.rows().size());
     for (List<Object> row : rows.rows()) {
       lines.add(row.stream().map(String::valueOf).collect(Collectors.joining("\t")));

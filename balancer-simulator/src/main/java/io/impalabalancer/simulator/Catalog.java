@@ -1,8 +1,8 @@
 package io.impalabalancer.simulator;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -39,7 +39,7 @@ final class Catalog {
   private final long tickNanos;
   private final LongSupplier clock;
   private final long startNanos;
-  private final Deque<Entry> history = new ArrayDeque<>();
+  private final List<Entry> history = new ArrayList<>();
 
   /**
    * Makes one with an empty database.
@@ -56,14 +56,14 @@ final class Catalog {
 
   /** Changes it, and returns its state after that. */
   synchronized State change(Change change) throws ImpalaException {
-    State before = history.getLast().state;
+    State before = history.get(history.size() - 1).state;
     return add(new State(before.serviceId, before.version + 1, change.apply(before.databases)));
   }
 
   /** Ends catalogd and starts it again: another service id, and the versions begin anew. */
   synchronized void restart() {
     State fresh = State.initial();
-    add(new State(fresh.serviceId, fresh.version, history.getLast().state.databases));
+    add(new State(fresh.serviceId, fresh.version, history.get(history.size() - 1).state.databases));
   }
 
   private State add(State state) {
@@ -75,16 +75,10 @@ final class Catalog {
   synchronized State told() {
     long now = clock.getAsLong();
     long lastTick = now - Math.floorMod(now - startNanos, tickNanos);
-    // The newest that is not newer than the tick; what is older is never asked for again.
-    State told = history.getFirst().state;
-    for (Entry entry : history) {
-      if (entry.nanos - lastTick <= 0) {
-        told = entry.state;
-      }
+    // What is older than the newest that this tick told is never asked for again.
+    while (history.size() > 1 && history.get(1).nanos - lastTick <= 0) {
+      history.remove(0);
     }
-    while (history.getFirst().state != told) {
-      history.removeFirst();
-    }
-    return told;
+    return history.get(0).state;
   }
 }

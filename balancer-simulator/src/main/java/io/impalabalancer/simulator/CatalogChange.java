@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A statement that changes the catalog: CREATE and DROP of databases and tables, INSERT of rows.
@@ -40,8 +39,8 @@ final class CatalogChange {
     this.sql = sql;
   }
 
-  /** Changes the catalog. Returns what the client is told, null for an INSERT. */
-  @Nullable Table carryOut() throws ImpalaException {
+  /** Changes the catalog. Returns what the client is told. */
+  Interpreter.Answer carryOut() throws ImpalaException {
     Matcher createTable = CREATE_TABLE.matcher(sql);
     if (createTable.matches()) {
       return createTable(createTable);
@@ -65,7 +64,7 @@ final class CatalogChange {
     throw Expressions.syntaxError(sql);
   }
 
-  private @Nullable Table createTable(Matcher create) throws ImpalaException {
+  private Interpreter.Answer createTable(Matcher create) throws ImpalaException {
     TableName name = TableName.of(create.group(2), session);
     Table table = new Table(columns(create.group(3)), List.of());
     if (tables(impalad.catalog.databases(), name.database()).containsKey(name.table())) {
@@ -90,7 +89,7 @@ final class CatalogChange {
     return summary("Table has been created.");
   }
 
-  private @Nullable Table dropTable(Matcher drop) throws ImpalaException {
+  private Interpreter.Answer dropTable(Matcher drop) throws ImpalaException {
     TableName name = TableName.of(drop.group(2), session);
     if (!tables(impalad.catalog.databases(), name.database()).containsKey(name.table())) {
       if (drop.group(1) != null) {
@@ -108,7 +107,7 @@ final class CatalogChange {
     return summary("Table has been dropped.");
   }
 
-  private @Nullable Table insert(Matcher insert) throws ImpalaException {
+  private Interpreter.Answer insert(Matcher insert) throws ImpalaException {
     TableName name = TableName.of(insert.group(1), session);
     Table target = tables(impalad.catalog.databases(), name.database()).get(name.table());
     if (target == null) {
@@ -131,7 +130,7 @@ final class CatalogChange {
       tables.put(name.table(), new Table(table.columns(), rows));
       return with(databases, name.database(), tables);
     });
-    return null;
+    return new Interpreter.Answer(null, 0, 0, added.size());
   }
 
   private static List<Object> row(TableName name, Table target, List<Expressions.Value> values)
@@ -167,7 +166,7 @@ final class CatalogChange {
     return row;
   }
 
-  private @Nullable Table createDatabase(Matcher create) throws ImpalaException {
+  private Interpreter.Answer createDatabase(Matcher create) throws ImpalaException {
     String name = create.group(2).toLowerCase(Locale.ROOT);
     if (impalad.catalog.databases().containsKey(name)) {
       if (create.group(1) != null) {
@@ -188,7 +187,7 @@ final class CatalogChange {
     return summary("Database has been created.");
   }
 
-  private @Nullable Table dropDatabase(Matcher drop) throws ImpalaException {
+  private Interpreter.Answer dropDatabase(Matcher drop) throws ImpalaException {
     String name = drop.group(2).toLowerCase(Locale.ROOT);
     if (!impalad.catalog.databases().containsKey(name)) {
       if (drop.group(1) != null) {
@@ -220,8 +219,8 @@ final class CatalogChange {
     }
   }
 
-  private static Table summary(String text) {
-    return Table.ofStrings(List.of("summary"), List.of(List.of(text)));
+  private static Interpreter.Answer summary(String text) {
+    return new Interpreter.Answer(Table.ofStrings(List.of("summary"), List.of(List.of(text))));
   }
 
   /** A database's tables, to be changed. */
@@ -243,7 +242,7 @@ final class CatalogChange {
 
   private static List<Table.Column> columns(String text) throws ImpalaException {
     List<Table.Column> columns = new ArrayList<>();
-    for (String column : text.split(",(?![^(]*\\))")) {
+    for (String column : text.split(",(?![^(]*\\))", -1)) {
       String[] words = column.strip().replace("`", "").toLowerCase(Locale.ROOT).split("\\s+", 3);
       if (words.length < 2) {
         throw Expressions.syntaxError(text);

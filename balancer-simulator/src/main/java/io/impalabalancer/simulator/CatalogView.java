@@ -61,10 +61,11 @@ final class CatalogView {
 
   private void refresh() {
     Catalog.State now = lagging ? told : catalog.told();
-    if (now == told) {
+    boolean sameService = now.serviceId().equals(told.serviceId());
+    if (sameService && now.version() == told.version()) {
       return;
     }
-    if (!now.serviceId().equals(told.serviceId())) {
+    if (!sameService) {
       own.clear();
       cached.clear();
     }
@@ -82,6 +83,7 @@ final class CatalogView {
   }
 
   /** Looks a table up in the cache of metadata. Returns how long that takes. */
+  @SuppressWarnings("ReferenceEquality") // A changed table is another object.
   synchronized Duration look(TableName name, Table table) {
     if (cached.put(name, table) != table) {
       misses++;

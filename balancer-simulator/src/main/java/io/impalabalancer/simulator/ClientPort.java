@@ -43,6 +43,7 @@ final class ClientPort {
   private final Impalad impalad;
   private final SimulatorOptions options;
   private final Counters.Port counters;
+  private final Counters all;
   private final StallGate stall;
   private final Function<Connection, RpcService> services;
   private final Semaphore freeThreads;
@@ -61,13 +62,19 @@ final class ClientPort {
   ClientPort(
       ServerName server,
       Impalad impalad,
-      Counters.Port counters,
+      Counters counters,
       StallGate stall,
       Function<Connection, RpcService> services) {
     this.server = server;
     this.impalad = impalad;
     this.options = impalad.options;
-    this.counters = counters;
+    this.all = counters;
+    this.counters =
+        switch (server) {
+          case BEESWAX -> counters.beeswax;
+          case HIVESERVER2 -> counters.hiveserver2;
+          case HIVESERVER2_HTTP -> counters.hiveserver2Http;
+        };
     this.stall = stall;
     this.services = services;
     this.freeThreads = new Semaphore(options.feServiceThreads());
@@ -252,7 +259,13 @@ final class ClientPort {
 
   private Login logIn(Socket socket) throws IOException {
     socket.setSoTimeout((int) Math.min(options.setupTimeout().toMillis(), Integer.MAX_VALUE));
-    Login login = Login.of(socket, options.authentication());
+    // HTTP has no setup: each request logs in.
+    Login login =
+        Login.of(
+            socket,
+            server == ServerName.HIVESERVER2_HTTP
+                ? Authentication.NOSASL
+                : options.authentication());
     socket.setSoTimeout(0);
     return login;
   }
@@ -263,14 +276,12 @@ final class ClientPort {
     impalad.connect(connection);
     try {
       RpcService calls = services.apply(connection);
-      TBinaryProtocol protocol = new TBinaryProtocol(new StallTransport(login));
-      while (true) {
-        TMessage call = protocol.readMessageBegin();
-        stall.pass();
-        counters.rpcs.increment();
-        calls.call(call, protocol);
+      if (server == ServerName.HIVESERVER2_HTTP) {
+        new HttpConversation(connection, impalad, all, stall, calls).run(login.in(), login.out());
+      } else {
+        answer(login, calls);
       }
-    } catch (TException e) {
+    } catch (TException | IOException e) {
       // The client is gone, was reset, or sent what is no call: the connection ends.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -279,6 +290,16 @@ final class ClientPort {
       counters.connectionsNow.decrement();
       freeThreads.release();
       end(socket);
+    }
+  }
+
+  private void answer(Login login, RpcService calls) throws TException, InterruptedException {
+    TBinaryProtocol protocol = new TBinaryProtocol(new StallTransport(login));
+    while (true) {
+      TMessage call = protocol.readMessageBegin();
+      stall.pass();
+      counters.rpcs.increment();
+      calls.call(call, protocol);
     }
   }
 

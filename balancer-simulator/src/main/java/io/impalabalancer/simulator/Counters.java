@@ -60,6 +60,14 @@ final class Counters {
 
   final Port beeswax = new Port();
   final Port hiveserver2 = new Port();
+  final Port hiveserver2Http = new Port();
+
+  /** Logins of hiveserver2-http in this life. */
+  final LongAdder basicSuccess = new LongAdder();
+
+  final LongAdder basicFailure = new LongAdder();
+  final LongAdder cookieSuccess = new LongAdder();
+  final LongAdder cookieFailure = new LongAdder();
   final LongAdder sessionsNow = new LongAdder();
   final LongAdder sessionsTotal = new LongAdder();
   final LongAdder queriesNow = new LongAdder();
@@ -71,6 +79,11 @@ final class Counters {
   synchronized void begin() {
     beeswax.begin();
     hiveserver2.begin();
+    hiveserver2Http.begin();
+    basicSuccess.reset();
+    basicFailure.reset();
+    cookieSuccess.reset();
+    cookieFailure.reset();
     queriesBefore = queriesTotal.sum();
   }
 
@@ -82,6 +95,7 @@ final class Counters {
     return new Counts(
         beeswax.snapshot(),
         hiveserver2.snapshot(),
+        hiveserver2Http.snapshot(),
         sessionsNow.sum(),
         sessionsTotal.sum(),
         queriesNow.sum(),

@@ -8,7 +8,8 @@ import java.util.Map;
  *
  * @param beeswax the beeswax port
  * @param hiveserver2 the hiveserver2 port
- * @param sessionsNow sessions open now, of both protocols
+ * @param hiveserver2Http the hiveserver2-http port
+ * @param sessionsNow sessions open now, of all protocols
  * @param sessionsTotal sessions ever opened
  * @param queriesNow queries running now
  * @param queriesTotal statements ever received
@@ -17,6 +18,7 @@ import java.util.Map;
 public record Counts(
     Port beeswax,
     Port hiveserver2,
+    Port hiveserver2Http,
     long sessionsNow,
     long sessionsTotal,
     long queriesNow,
@@ -58,20 +60,23 @@ public record Counts(
     }
   }
 
-  /** Connections that have a service thread, of both ports. */
+  /** Connections that have a service thread, of all ports. */
   public long connectionsNow() {
-    return beeswax.connectionsNow + hiveserver2.connectionsNow;
+    return beeswax.connectionsNow + hiveserver2.connectionsNow + hiveserver2Http.connectionsNow;
   }
 
-  /** Connections ever accepted, of both ports. */
+  /** Connections ever accepted, of all ports. */
   public long connectionsTotal() {
-    return beeswax.connectionsTotal + hiveserver2.connectionsTotal;
+    return beeswax.connectionsTotal
+        + hiveserver2.connectionsTotal
+        + hiveserver2Http.connectionsTotal;
   }
 
   Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("beeswax", beeswax.json());
     json.put("hiveserver2", hiveserver2.json());
+    json.put("hiveserver2-http", hiveserver2Http.json());
     json.put("sessions_now", sessionsNow);
     json.put("sessions_total", sessionsTotal);
     json.put("queries_now", queriesNow);

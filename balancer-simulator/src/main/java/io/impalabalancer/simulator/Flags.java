@@ -31,6 +31,7 @@ final class Flags {
     add("enable_ldap_auth", "bool", false, options.authentication() == Authentication.PLAIN);
     add("fe_service_threads", "int32", 64, options.feServiceThreads());
     add("hostname", "string", "", coordinator.name());
+    add("hs2_http_port", "int32", 28_000, coordinator.hiveserver2HttpPort());
     add("hs2_port", "int32", 21_050, coordinator.hiveserver2Port());
     add("idle_client_poll_period_s", "int32", 30, 30);
     add("idle_query_timeout", "int32", 0, 0);

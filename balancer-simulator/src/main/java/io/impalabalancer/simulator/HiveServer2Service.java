@@ -137,7 +137,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
       return;
     }
     switch (call.name) {
-      case "GetLog" -> answer(call, protocol, (id, reply) -> reply.with(2, query(id).error()));
+      case "GetLog" -> answer(call, protocol, (id, reply) -> reply.with(2, log(query(id))));
       // Impala keeps both for queries that are closed; so these need no query.
       case "GetRuntimeProfile" ->
           answer(call, protocol, (id, reply) -> reply.with(2, "Query (id=" + guid(id) + ")\n"));
@@ -146,8 +146,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
               call,
               protocol,
               (id, reply) -> reply.with(2, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED)));
-      case "CloseImpalaOperation" ->
-          answer(call, protocol, (id, reply) -> impalad.closeQuery(query(id)));
+      case "CloseImpalaOperation" -> answer(call, protocol, this::closeImpalaOperation);
       case "PingImpalaHS2Service" -> answer(call, protocol, this::ping);
       default -> ThriftStruct.replyUnknown(call, protocol);
     }
@@ -169,6 +168,21 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
       reply.with(1, error(e));
     }
     new ThriftStruct().with(0, reply).reply(call, protocol);
+  }
+
+  private void closeImpalaOperation(THandleIdentifier id, ThriftStruct reply)
+      throws ImpalaException {
+    Query query = query(id);
+    impalad.closeQuery(query);
+    if (query.inserted != Interpreter.Answer.NO_DML) {
+      reply.with(2, query.dmlResult());
+    }
+  }
+
+  /** The error comes first in a log ({@code ImpalaServer::GetLog}). */
+  private String log(Query query) {
+    String error = query.error();
+    return error.isEmpty() ? "" : impalad.failure(query.id, new ImpalaException(error)).text();
   }
 
   private void ping(THandleIdentifier id, ThriftStruct reply) throws ImpalaException {
@@ -209,14 +223,16 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   private Query query(@Nullable THandleIdentifier handle) throws ImpalaException {
     UniqueId id = guid(handle);
     UniqueId secret = secret(handle);
-    Query query = impalad.query(id);
-    if (query == null) {
-      throw new ImpalaException("Invalid or unknown query handle: " + id + ".");
+    try {
+      Query query = impalad.query(id);
+      if (!query.session.secret.equals(secret)) {
+        throw new ImpalaException("Query id " + id + " not found.");
+      }
+      impalad.session(query.session.id, secret, connection);
+      return query;
+    } catch (ImpalaException e) {
+      throw impalad.failure(id, e);
     }
-    if (!query.session.secret.equals(secret)) {
-      throw new ImpalaException("Query id " + id + " not found.");
-    }
-    return query;
   }
 
   private static UniqueId guid(@Nullable THandleIdentifier id) throws ImpalaException {
@@ -264,9 +280,11 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
           error("Unsupported protocol version " + version + ", the simulator has V6 and newer"),
           version);
     }
-    boolean named = connection.user.isEmpty() && request.isSetUsername();
+    String asked = request.getUsername();
     Session session =
-        impalad.openSession(connection, named ? request.getUsername() : connection.user);
+        impalad.openSession(
+            connection, connection.user.isEmpty() && asked != null ? asked : connection.user);
+    session.delegatedUser = connection.delegatedUser;
     if (request.isSetConfiguration()) {
       request.getConfiguration().forEach((key, value) -> configure(session, key, value));
     }
@@ -345,7 +363,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
         case FINISHED -> response.setOperationState(TOperationState.FINISHED_STATE);
         case FAILED -> {
           response.setOperationState(TOperationState.ERROR_STATE);
-          response.setErrorMessage(query.error());
+          response.setErrorMessage(log(query));
           response.setSqlState("HY000");
         }
       }
@@ -392,7 +410,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
         throw new ImpalaException("Restart of fetch requires enabling of query result caching.");
       }
       query.await(FETCH_TIMEOUT_MILLIS);
-      Query.Rows rows = query.fetch(request.getMaxRows());
+      Query.Rows rows = fetch(query, request.getMaxRows());
       TRowSet rowSet = new TRowSet(rows.offset(), List.of());
       rowSet.setColumns(
           query.table == null ? List.of() : columns(query.table.columns(), rows.rows()));
@@ -402,6 +420,14 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
       return response;
     } catch (ImpalaException e) {
       return new TFetchResultsResp(error(e));
+    }
+  }
+
+  private Query.Rows fetch(Query query, long max) throws ImpalaException {
+    try {
+      return query.fetch(max);
+    } catch (ImpalaException e) {
+      throw impalad.failure(query.id, e);
     }
   }
 

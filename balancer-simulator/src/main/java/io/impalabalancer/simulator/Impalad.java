@@ -40,6 +40,7 @@ final class Impalad implements AutoCloseable {
   final String startTime = START_TIME.format(Instant.now());
   final UniqueId backendId = UniqueId.random();
   final CatalogView catalog;
+  final AuthCookie cookies = new AuthCookie();
   private final Counters counters;
   private final Capacity capacity;
   private final SimulatedCluster cluster;
@@ -192,9 +193,9 @@ final class Impalad implements AutoCloseable {
       answer = new Interpreter(this, session, sql).answer();
     } catch (ImpalaException e) {
       counters.queriesFailed.increment();
-      throw e;
+      throw failure(UniqueId.random(), e);
     }
-    Query query = new Query(session, sql, answer.table());
+    Query query = new Query(session, sql, answer.table(), answer.inserted());
     if (answer.workNanos() == 0 && answer.executorNanos() == 0) {
       query.finish();
       register(query);
@@ -218,6 +219,13 @@ final class Impalad implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ImpalaException("Cancelled");
     }
+  }
+
+  /** An error of a query that has an id, with it or without as the version does. */
+  ImpalaException failure(UniqueId query, ImpalaException cause) {
+    return options.version() == ImpalaVersion.V3_4
+        ? cause
+        : new ImpalaException("Query " + query + " failed:\n" + cause.text());
   }
 
   private void work(Query query, long workNanos, long executorNanos) {
@@ -255,7 +263,7 @@ final class Impalad implements AutoCloseable {
         EXCHANGE_NODE could not allocate %s without exceeding limit.
         Error occurred on backend %s:27000
         Memory left in process limit: %s
-        Process: Limit=%s Total=%s Peak=%s
+        Process: Limit=%s Total=%s Peak=%s\
         """,
         PrettyPrinter.bytes(QUERY_BYTES),
         name,
@@ -277,7 +285,7 @@ final class Impalad implements AutoCloseable {
 
   /** Gives a table, such as a driver's metadata, as a query that has ended. */
   Query answer(Session session, String operation, Table table) {
-    Query query = new Query(session, operation, table);
+    Query query = new Query(session, operation, table, Interpreter.Answer.NO_DML);
     query.finish();
     register(query);
     return query;
@@ -288,9 +296,16 @@ final class Impalad implements AutoCloseable {
     query.session.queries.add(query);
   }
 
-  /** Finds a query that is not closed, or null. */
-  @Nullable Query query(UniqueId id) {
-    return queries.get(id);
+  /** Finds a query that is not closed. */
+  Query query(UniqueId id) throws ImpalaException {
+    Query query = queries.get(id);
+    if (query == null) {
+      throw new ImpalaException(
+          options.version() == ImpalaVersion.V3_4
+              ? "Invalid query handle: " + id
+              : "Invalid or unknown query handle: " + id + ".");
+    }
+    return query;
   }
 
   /** The queries that are not closed. */

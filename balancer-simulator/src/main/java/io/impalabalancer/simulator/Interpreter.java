@@ -23,10 +23,17 @@ final class Interpreter {
    * @param table its rows, or null when it has none
    * @param workNanos the coordinator's work to do before they are there
    * @param executorNanos the executors' work, which they share
+   * @param inserted rows that an INSERT added; {@link #NO_DML} for other statements
    */
-  record Answer(@Nullable Table table, long workNanos, long executorNanos) {
+  record Answer(@Nullable Table table, long workNanos, long executorNanos, int inserted) {
+    static final int NO_DML = -1;
+
     Answer(@Nullable Table table) {
       this(table, 0, 0);
+    }
+
+    Answer(@Nullable Table table, long workNanos, long executorNanos) {
+      this(table, workNanos, executorNanos, NO_DML);
     }
   }
 
@@ -91,7 +98,7 @@ final class Interpreter {
 
   Answer answer() throws ImpalaException {
     if (CHANGE.matcher(sql).matches()) {
-      return new Answer(new CatalogChange(impalad, session, sql).carryOut());
+      return new CatalogChange(impalad, session, sql).carryOut();
     }
     Matcher select = SELECT.matcher(sql);
     if (select.matches()) {
@@ -241,7 +248,7 @@ final class Interpreter {
       return new Answer(count, loadNanos, 0);
     }
     List<Integer> chosen = new ArrayList<>();
-    for (String item : items.split(",")) {
+    for (String item : items.split(",", -1)) {
       chosen.add(table.column(item.strip().replace("`", "")));
     }
     return new Answer(

@@ -25,6 +25,8 @@ final class Metrics {
     if (impalad.options.role().isCoordinator()) {
       port(ServerName.BEESWAX, counters.beeswax);
       port(ServerName.HIVESERVER2, counters.hiveserver2);
+      port(ServerName.HIVESERVER2_HTTP, counters.hiveserver2Http);
+      httpLogins(counters);
       catalog(impalad, old);
       admission(impalad);
     }
@@ -80,6 +82,39 @@ final class Metrics {
     histogram(prefix + "connection-setup-time", port.setupMicros, "How long setup took.");
     histogram(
         prefix + "svc-thread-wait-time", port.threadWaitMicros, "The wait for a service thread.");
+  }
+
+  private void httpLogins(Counters counters) {
+    String prefix = "impala.thrift-server." + ServerName.HIVESERVER2_HTTP + ".total-";
+    String description = "Logins over HTTP.";
+    add(
+        "",
+        Kind.COUNTER,
+        prefix + "basic-auth-success",
+        "UNIT",
+        counters.basicSuccess.sum(),
+        description);
+    add(
+        "",
+        Kind.COUNTER,
+        prefix + "basic-auth-failure",
+        "UNIT",
+        counters.basicFailure.sum(),
+        description);
+    add(
+        "",
+        Kind.COUNTER,
+        prefix + "cookie-auth-success",
+        "UNIT",
+        counters.cookieSuccess.sum(),
+        description);
+    add(
+        "",
+        Kind.COUNTER,
+        prefix + "cookie-auth-failure",
+        "UNIT",
+        counters.cookieFailure.sum(),
+        description);
   }
 
   private void histogram(String key, Histogram micros, String description) {

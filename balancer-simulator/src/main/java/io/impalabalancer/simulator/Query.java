@@ -2,6 +2,7 @@ package io.impalabalancer.simulator;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ final class Query {
   /** What it answers with, or null for a statement without rows such as {@code use}. */
   final @Nullable Table table;
 
+  /** How many rows it inserted; {@link Interpreter.Answer#NO_DML} if it is no INSERT. */
+  final int inserted;
+
   private final List<Capacity.Work> work = new ArrayList<>();
   private State state = State.RUNNING;
   private String error = "";
@@ -35,7 +39,7 @@ final class Query {
   private int fetched;
   private long endMillis;
 
-  Query(Session session, String sql, @Nullable Table table) {
+  Query(Session session, String sql, @Nullable Table table, int inserted) {
     UniqueId random = UniqueId.random();
     // The low half counts the fragments of a query; the query itself has 0 there.
     this.id = new UniqueId(random.hi(), random.lo() & 0xffffffff00000000L);
@@ -43,6 +47,12 @@ final class Query {
     this.sql = sql;
     this.database = session.database;
     this.table = table;
+    this.inserted = inserted;
+  }
+
+  /** {@code TDmlResult} of an INSERT. */
+  ThriftStruct dmlResult() {
+    return new ThriftStruct().with(1, Map.of("", (long) inserted));
   }
 
   /** It runs until so many parts of its work are done. */

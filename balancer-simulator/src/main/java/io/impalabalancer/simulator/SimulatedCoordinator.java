@@ -6,17 +6,18 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A simulated Impala coordinator: a beeswax, a hiveserver2 and a web port on one host, a name, and
- * {@link Orders} that it obeys while it runs. Any thread may call any method.
+ * A simulated Impala coordinator: a beeswax, a hiveserver2, a hiveserver2-http and a web port on
+ * one host, a name, and {@link Orders} that it obeys while it runs. Any thread may call any method.
  *
- * <p>Both client ports speak binary Thrift, bare (NOSASL) or after a SASL PLAIN login with any user
- * and password, as its {@link Authentication} says.
+ * <p>Its clients log in as its {@link Authentication} says.
  */
 public final class SimulatedCoordinator implements Orders, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedCoordinator.class);
@@ -37,14 +38,14 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   private final Counters counters = new Counters();
   private volatile int beeswaxPort;
   private volatile int hiveserver2Port;
+  private volatile int hiveserver2HttpPort;
   private volatile int webPort;
   private volatile boolean healthy = true;
   private volatile @Nullable Life life;
   private boolean closed;
 
   /** From a start to a death. */
-  private record Life(
-      Impalad impalad, StallGate stall, ClientPort beeswax, ClientPort hiveserver2, WebPort web) {}
+  private record Life(Impalad impalad, StallGate stall, List<ClientPort> ports, WebPort web) {}
 
   SimulatedCoordinator(
       String name, SimulatorOptions options, int firstPort, SimulatedCluster cluster)
@@ -55,14 +56,9 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     beeswaxPort = firstPort > 0 ? firstPort : freePort();
     hiveserver2Port = firstPort > 0 ? firstPort + 1 : freePort();
     webPort = firstPort > 0 ? firstPort + 2 : 0;
+    hiveserver2HttpPort = firstPort > 0 ? firstPort + 3 : freePort();
     start();
-    LOG.info(
-        "coordinator started name={} host={} beeswax={} hiveserver2={} web={}",
-        name,
-        options.host(),
-        beeswaxPort,
-        hiveserver2Port,
-        webPort);
+    LOG.info("coordinator started {}", this);
   }
 
   /**
@@ -87,17 +83,16 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
         new ClientPort(
             ServerName.BEESWAX,
             impalad,
-            counters.beeswax,
+            counters,
             stall,
             connection -> new BeeswaxService(impalad, connection, webAddress()));
+    Function<Connection, RpcService> services =
+        connection -> new HiveServer2Service(impalad, connection, webAddress());
     ClientPort hiveserver2 =
-        new ClientPort(
-            ServerName.HIVESERVER2,
-            impalad,
-            counters.hiveserver2,
-            stall,
-            connection -> new HiveServer2Service(impalad, connection, webAddress()));
-    Life started = new Life(impalad, stall, beeswax, hiveserver2, web);
+        new ClientPort(ServerName.HIVESERVER2, impalad, counters, stall, services);
+    ClientPort http =
+        new ClientPort(ServerName.HIVESERVER2_HTTP, impalad, counters, stall, services);
+    Life started = new Life(impalad, stall, List.of(beeswax, hiveserver2, http), web);
     life = started;
     try {
       if (options.catalogLoad().isZero()) {
@@ -115,14 +110,15 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   /** The catalog has come: what Impala's {@code WaitForCatalog} waits for. */
   private void open(Life life) throws IOException {
     if (options.role().isCoordinator()) {
-      bind(beeswaxPort, life.beeswax::listen);
-      bind(hiveserver2Port, life.hiveserver2::listen);
+      bind(beeswaxPort, life.ports.get(0)::listen);
+      bind(hiveserver2Port, life.ports.get(1)::listen);
+      bind(hiveserver2HttpPort, life.ports.get(2)::listen);
     }
     life.impalad.catalog.ready();
   }
 
   private synchronized void openLater(Life loaded) {
-    if (life == loaded) {
+    if (loaded.equals(life)) {
       try {
         open(loaded);
       } catch (IOException e) {
@@ -165,8 +161,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   }
 
   private static void end(Life life) {
-    life.beeswax.kill();
-    life.hiveserver2.kill();
+    life.ports.forEach(ClientPort::kill);
     life.impalad.close();
     life.stall.set(false);
     life.web.close();
@@ -190,6 +185,11 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   /** The port of the binary HiveServer2 protocol; the same for all its lives. */
   public int hiveserver2Port() {
     return hiveserver2Port;
+  }
+
+  /** The port of HiveServer2 over HTTP; the same for all its lives. */
+  public int hiveserver2HttpPort() {
+    return hiveserver2HttpPort;
   }
 
   /** The port of the web pages and orders; the same for all its lives. */
@@ -267,8 +267,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
         }
         now.impalad.catalog.lag(false);
         now.impalad.catalog.slow(Duration.ZERO);
-        now.beeswax.empty();
-        now.hiveserver2.empty();
+        now.ports.forEach(ClientPort::empty);
         now.stall.set(false);
         now.web.truth();
         now.web.stall(false);
@@ -303,12 +302,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
 
   @Override
   public void refuse() {
-    order(
-        "refuse",
-        now -> {
-          now.beeswax.stopListening();
-          now.hiveserver2.stopListening();
-        });
+    order("refuse", now -> now.ports.forEach(ClientPort::stopListening));
   }
 
   @Override
@@ -340,12 +334,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
 
   @Override
   public void fillThreads() {
-    order(
-        "fill-threads",
-        now -> {
-          now.beeswax.fill();
-          now.hiveserver2.fill();
-        });
+    order("fill-threads", now -> now.ports.forEach(ClientPort::fill));
   }
 
   @Override
@@ -384,7 +373,7 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   @Override
   public String toString() {
     return String.format(
-        "%s host=%s beeswax=%d hiveserver2=%d web=%d",
-        name, host(), beeswaxPort, hiveserver2Port, webPort);
+        "%s host=%s beeswax=%d hiveserver2=%d web=%d hiveserver2-http=%d",
+        name, host(), beeswaxPort, hiveserver2Port, webPort, hiveserver2HttpPort);
   }
 }

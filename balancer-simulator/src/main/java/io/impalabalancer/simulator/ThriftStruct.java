@@ -11,6 +11,7 @@ import org.apache.thrift.TBase;
 import org.apache.thrift.TException;
 import org.apache.thrift.protocol.TField;
 import org.apache.thrift.protocol.TList;
+import org.apache.thrift.protocol.TMap;
 import org.apache.thrift.protocol.TMessage;
 import org.apache.thrift.protocol.TMessageType;
 import org.apache.thrift.protocol.TProtocol;
@@ -29,7 +30,9 @@ final class ThriftStruct {
 
   private final Map<Short, Object> fields = new TreeMap<>();
 
-  /** Adds a field: Boolean, Integer, Long, String, ByteBuffer, a List of these, or a struct. */
+  /**
+   * Adds a field: Boolean, Integer, Long, String, ByteBuffer, a List or Map of these, or a struct.
+   */
   ThriftStruct with(int id, Object value) {
     fields.put((short) id, value);
     return this;
@@ -100,10 +103,18 @@ final class ThriftStruct {
   /** Answers a call that is not known, as Thrift's own servers do. */
   static void replyUnknown(TMessage call, TProtocol protocol) throws TException {
     read(protocol);
+    replyError(
+        call,
+        protocol,
+        new TApplicationException(
+            TApplicationException.UNKNOWN_METHOD, "Invalid method name: '" + call.name + "'"));
+  }
+
+  /** Answers a call with an error that it does not declare. */
+  static void replyError(TMessage call, TProtocol protocol, TApplicationException error)
+      throws TException {
     protocol.writeMessageBegin(new TMessage(call.name, TMessageType.EXCEPTION, call.seqid));
-    new TApplicationException(
-            TApplicationException.UNKNOWN_METHOD, "Invalid method name: '" + call.name + "'")
-        .write(protocol);
+    error.write(protocol);
     protocol.writeMessageEnd();
     protocol.getTransport().flush();
   }
@@ -174,6 +185,8 @@ final class ThriftStruct {
       return TType.STRING;
     } else if (value instanceof List) {
       return TType.LIST;
+    } else if (value instanceof Map) {
+      return TType.MAP;
     }
     return TType.STRUCT;
   }
@@ -195,6 +208,14 @@ final class ThriftStruct {
         writeValue(out, item);
       }
       out.writeListEnd();
+    } else if (value instanceof Map<?, ?> map) {
+      byte type = map.isEmpty() ? TType.STRING : type(map.values().iterator().next());
+      out.writeMapBegin(new TMap(TType.STRING, type, map.size()));
+      for (Map.Entry<?, ?> entry : map.entrySet()) {
+        writeValue(out, entry.getKey());
+        writeValue(out, entry.getValue());
+      }
+      out.writeMapEnd();
     } else if (value instanceof ThriftStruct struct) {
       struct.write(out);
     } else if (value instanceof TBase<?, ?> generated) {

@@ -12,8 +12,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.security.auth.Subject;
@@ -38,10 +36,9 @@ final class WebGuard {
   private static final String REALM = "mydomain.com";
   private static final Pattern DIGEST_PART =
       Pattern.compile("(\\w+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,]+))");
-  private static final Pattern COOKIE = Pattern.compile("(?:^|;\\s*)impala\\.auth=([^;]+)");
 
   private final WebProtection protection;
-  private final Set<String> cookies = ConcurrentHashMap.newKeySet();
+  private final AuthCookie cookies = new AuthCookie();
   private final @Nullable Subject acceptor;
 
   /**
@@ -102,16 +99,11 @@ final class WebGuard {
 
   private boolean hasCookie(HttpExchange exchange) {
     String header = exchange.getRequestHeaders().getFirst("Cookie");
-    Matcher cookie = COOKIE.matcher(header == null ? "" : header);
-    return cookie.find() && cookies.contains(cookie.group(1));
+    return header != null && cookies.user(header) != null;
   }
 
   private boolean welcome(HttpExchange exchange, String user) {
-    String cookie = UniqueId.random() + "&u=" + user;
-    cookies.add(cookie);
-    exchange
-        .getResponseHeaders()
-        .add("Set-Cookie", "impala.auth=" + cookie + ";HttpOnly;Max-Age=86400");
+    exchange.getResponseHeaders().add("Set-Cookie", cookies.make(user));
     return true;
   }
 

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,7 +58,7 @@ final class WebPort implements AutoCloseable {
   private final ExecutorService threads;
   private final List<Runnable> late = new ArrayList<>();
   private final Map<String, Lie> lies = new ConcurrentHashMap<>();
-  private final Map<String, Map<String, String>> said = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Optional<JsonElement>>> said = new ConcurrentHashMap<>();
   private boolean stalled;
 
   WebPort(
@@ -117,11 +118,12 @@ final class WebPort implements AutoCloseable {
    */
   void say(String path, String key, String json) {
     try {
-      JsonParser.parseString(json);
+      Optional<JsonElement> value =
+          json.isEmpty() ? Optional.empty() : Optional.of(JsonParser.parseString(json));
+      said.computeIfAbsent(path, page -> new ConcurrentHashMap<>()).put(key, value);
     } catch (JsonParseException e) {
       throw new IllegalArgumentException("no JSON: " + json, e);
     }
-    said.computeIfAbsent(path, page -> new ConcurrentHashMap<>()).put(key, json);
   }
 
   /** Ends every lie. */
@@ -201,14 +203,8 @@ final class WebPort implements AutoCloseable {
 
   private Map<String, Object> said(String path, Map<String, Object> page) {
     said.getOrDefault(path, Map.of())
-        .forEach((key, json) -> {
-          JsonElement value = JsonParser.parseString(json);
-          if (json.isEmpty()) {
-            page.remove(key);
-          } else {
-            page.put(key, value);
-          }
-        });
+        .forEach((key, value) ->
+            value.ifPresentOrElse(json -> page.put(key, json), () -> page.remove(key)));
     return page;
   }
 

@@ -59,13 +59,18 @@ class BeeswaxTest {
     assertThat(results.texts(2)).containsExactly("1 + 1", "user()", "name");
     assertThat(results.texts(3)).containsExactly("2\tcarol\timpala-1");
     call(protocol, "close", of(queried));
-    // QueryNotFoundException, field 1, is the declared error of a handle that is closed.
-    assertThat(call(protocol, "get_state", of(queried)).has(1)).isTrue();
+    // Impala throws BeeswaxException, also where a call does not declare it.
+    assertThat(call(protocol, "fetch", of(queried)).struct(2).text(1))
+        .contains("Invalid or unknown query handle: " + queried.struct(0).text(1) + ".");
+    of(queried).send(new TMessage("get_state", TMessageType.CALL, 2), protocol);
+    assertThat(protocol.readMessageBegin().type).isEqualTo(TMessageType.EXCEPTION);
+    assertThat(ThriftStruct.read(protocol).text(1)).contains("BeeswaxException");
   }
 
   @Test
   void anErrorIsABeeswaxExceptionAndTheConnectionGoesOn() throws Exception {
-    assertThat(query("selec").struct(1).text(1)).startsWith("ParseException");
+    assertThat(query("selec").struct(1).text(1))
+        .matches("(?s)Query [0-9a-f]{16}:[0-9a-f]{16} failed:\nParseException.*");
     query("select work(3600000)");
     ThriftStruct second = query("select work(1)");
     assertThat(call(protocol, "get_state", of(second)).number(0)).isEqualTo(EXCEPTION);

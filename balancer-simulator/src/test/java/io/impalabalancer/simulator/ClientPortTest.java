@@ -160,4 +160,53 @@ class ClientPortTest {
     }
     await().until(() -> counts(coordinator).loginFailures() == 1);
   }
+
+  private static void bareConnect(int port) throws Exception {
+    new Socket(InetAddress.getLoopbackAddress(), port).close();
+  }
+
+  @Test
+  void aBareConnectToABeeswaxPortWithoutLoginMakesASession() throws Exception {
+    SimulatedCoordinator coordinator =
+        start(SimulatorOptions.builder().authentication(Authentication.NOSASL));
+    bareConnect(coordinator.beeswaxPort());
+    bareConnect(coordinator.hiveserver2Port());
+    await().until(() -> coordinator.counts().sessionsTotal() == 1);
+    await().until(() -> coordinator.counts().sessionsNow() == 0);
+    await().until(() -> coordinator.counts().connectionsTotal() == 2);
+    assertThat(coordinator.counts().beeswax().setupFailures()).isZero();
+    assertThat(counts(coordinator).setupFailures()).isZero();
+  }
+
+  @Test
+  void aBareConnectToAPortWithLoginIsAFailedSetup() throws Exception {
+    SimulatedCoordinator coordinator =
+        start(SimulatorOptions.builder().authentication(Authentication.PLAIN));
+    bareConnect(coordinator.beeswaxPort());
+    await().until(() -> coordinator.counts().beeswax().setupFailures() == 1);
+    assertThat(coordinator.counts().sessionsTotal()).isZero();
+    try (SimulatedClient nosasl = connect(coordinator)) {
+      assertThatThrownBy(nosasl::openSession).isInstanceOf(SimulatedClientException.class);
+    }
+    await().until(() -> counts(coordinator).loginFailures() == 1);
+  }
+
+  @Test
+  void theTimeToWaitForAThreadBeginsWithTheAccept() throws Exception {
+    SimulatedCoordinator coordinator =
+        start(
+            SimulatorOptions.builder()
+                .feServiceThreads(1)
+                .acceptTimeout(Duration.ofMillis(300))
+                .authentication(Authentication.NOSASL));
+    try (SimulatedClient first = connect(coordinator)) {
+      first.openSession();
+      List<SimulatedClient> waiting =
+          List.of(connect(coordinator), connect(coordinator), connect(coordinator));
+      // Two setup threads wait for a thread; the third client is not even looked at.
+      await().until(() -> counts(coordinator).connectionsTimedOut() == 3);
+      waiting.forEach(SimulatedClient::close);
+      assertThat(counts(coordinator).connectionsNow()).isEqualTo(1);
+    }
+  }
 }

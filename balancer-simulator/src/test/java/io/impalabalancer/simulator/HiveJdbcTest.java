@@ -22,12 +22,13 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The Hive JDBC driver, as it is published, over both transports. */
+/** The Hive JDBC driver, as it is published, over every transport. */
 @Tag("clients")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HiveJdbcTest {
   private static final String NOSASL = "default;auth=noSasl";
   private static final String PLAIN = "default";
+  private static final String HTTP = "default;transportMode=http;httpPath=cliservice";
 
   private final SimulatedCoordinator coordinator;
   private final URLClassLoader classes;
@@ -53,12 +54,14 @@ class HiveJdbcTest {
     Properties login = new Properties();
     login.setProperty("user", "alice");
     login.setProperty("password", "secret");
-    String url = "jdbc:hive2://127.0.0.1:" + coordinator.hiveserver2Port() + "/" + rest;
+    int port =
+        rest.equals(HTTP) ? coordinator.hiveserver2HttpPort() : coordinator.hiveserver2Port();
+    String url = "jdbc:hive2://127.0.0.1:" + port + "/" + rest;
     return Objects.requireNonNull(driver.connect(url, login));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {NOSASL, PLAIN})
+  @ValueSource(strings = {NOSASL, PLAIN, HTTP})
   void statementsAreAnswered(String rest) throws Exception {
     try (Connection connection = connect(rest);
         Statement statement = connection.createStatement()) {
@@ -83,7 +86,7 @@ class HiveJdbcTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {NOSASL, PLAIN})
+  @ValueSource(strings = {NOSASL, PLAIN, HTTP})
   void aLongAnswerIsFetchedWhole(String rest) throws Exception {
     try (Connection connection = connect(rest);
         Statement statement = connection.createStatement()) {
@@ -100,7 +103,7 @@ class HiveJdbcTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {NOSASL, PLAIN})
+  @ValueSource(strings = {NOSASL, PLAIN, HTTP})
   void theCatalogIsDescribed(String rest) throws Exception {
     try (Connection connection = connect(rest)) {
       DatabaseMetaData catalog = connection.getMetaData();

@@ -155,7 +155,7 @@ class HiveServer2Test {
     assertThat(coordinator.counts().queriesNow()).isEqualTo(1);
     client.calls.CancelOperation(new TCancelOperationReq(query));
     assertThat(status(query).getOperationState()).isEqualTo(TOperationState.ERROR_STATE);
-    assertThat(status(query).getErrorMessage()).isEqualTo("Cancelled");
+    assertThat(status(query).getErrorMessage()).matches("Query \\S+ failed:\nCancelled\n\n");
     assertThat(coordinator.counts().queriesNow()).isZero();
     client.calls.CloseOperation(new TCloseOperationReq(query));
     assertError(status(query).getStatus(), "Invalid or unknown query handle: ");
@@ -224,6 +224,31 @@ class HiveServer2Test {
       ThriftStruct pong = ThriftStruct.read(protocol).struct(0);
       assertThat(pong.text(2)).startsWith("impalad version ");
       assertThat(pong.text(3)).isEqualTo("127.0.0.1:" + coordinator.webPort());
+    }
+  }
+
+  @Test
+  void impala34NamesNoQueryInItsErrors() throws Exception {
+    SimulatorOptions options = SimulatorOptions.builder().version(ImpalaVersion.V3_4).build();
+    try (SimulatedCoordinator old = SimulatedCoordinator.start("impala-1", options);
+        Hs2 oldClient = Hs2.connect(old)) {
+      TSessionHandle session = oldClient.openSession();
+      TStatus status = oldClient.execute(session, "select a from nosuch").getStatus();
+      assertThat(status).isNotNull();
+      assertThat(status.getErrorMessage())
+          .isEqualTo("AnalysisException: Could not resolve table reference: 'nosuch'\n");
+    }
+  }
+
+  @Test
+  void aSessionIsForConnectionsOfItsUserOnly() throws Exception {
+    try (Hs2 alice = Hs2.logIn(coordinator, "alice", "secret");
+        Hs2 bob = Hs2.logIn(coordinator, "bob", "secret")) {
+      TSessionHandle session = alice.openSession();
+      assertError(
+          bob.execute(session, "select 1").getStatus(),
+          "The user authorized on the connection 'bob' does not match the session username"
+              + " 'alice'");
     }
   }
 }

@@ -1,9 +1,11 @@
 package io.impalabalancer.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("clients")
 class PythonClientsTest {
-  private static final long TIMEOUT_SECONDS = 60;
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final Path directory;
   private final Path bin;
@@ -65,15 +67,23 @@ class PythonClientsTest {
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .start();
     try {
-      assertThat(process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
       return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
     } finally {
       process.destroyForcibly();
     }
   }
 
+  private int port(String protocol) {
+    return switch (protocol) {
+      case "beeswax" -> coordinator.beeswaxPort();
+      case "hs2" -> coordinator.hiveserver2Port();
+      default -> coordinator.hiveserver2HttpPort();
+    };
+  }
+
   private Ended shell(String protocol, boolean login, String statements) throws Exception {
-    int port = protocol.equals("hs2") ? coordinator.hiveserver2Port() : coordinator.beeswaxPort();
+    int port = port(protocol);
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -92,13 +102,22 @@ class PythonClientsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"hs2, false", "hs2, true", "beeswax, false", "beeswax, true"})
+  @CsvSource({
+    "hs2, false",
+    "hs2, true",
+    "hs2-http, false",
+    "hs2-http, true",
+    "beeswax, false",
+    "beeswax, true"
+  })
   void impalaShellRunsStatements(String protocol, boolean login) throws Exception {
     Ended shell =
         shell(
             protocol,
             login,
             "show databases; use default; set mem_limit=1g;"
+                + " create table t (a int, b string); insert into t values (7, 'x'), (8, 'y');"
+                + " select * from t; drop table t;"
                 + " select 1 + 1, coordinator(), user(), work(20); select rows(3000, 5);"
                 + " profile; summary;");
     assertThat(shell.status()).as(shell.err()).isZero();
@@ -107,14 +126,19 @@ class PythonClientsTest {
             """
             _impala_builtins|System database for Impala builtin functions
             default|Default Hive database
+            Table has been created.
+            7|x
+            8|y
+            Table has been dropped.
             2|impala-1|alice|20
             """);
+    assertThat(shell.err()).contains("Modified 2 row(s)");
     assertThat(shell.out().lines().filter("xxxxx"::equals)).hasSize(3000);
     assertThat(shell.err()).contains("impalad version ");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"hs2", "beeswax"})
+  @ValueSource(strings = {"hs2", "hs2-http", "beeswax"})
   void impalaShellShowsAnError(String protocol) throws Exception {
     Ended shell = shell(protocol, false, "select a from nosuch");
     assertThat(shell.status()).isEqualTo(1);
@@ -122,14 +146,49 @@ class PythonClientsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"NOSASL", "PLAIN"})
+  @ValueSource(strings = {"hs2", "hs2-http", "beeswax"})
+  void impalaShellCancelsByCtrlC(String protocol) throws Exception {
+    Process shell =
+        new ProcessBuilder(
+                bin.resolve("impala-shell").toString(),
+                "--impalad=127.0.0.1:" + port(protocol),
+                "--protocol=" + protocol,
+                "--user=alice",
+                "--query=select work(3600000)")
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("out").toFile())
+            .start();
+    try {
+      await().atMost(TIMEOUT).until(() -> coordinator.counts().queriesNow() == 1);
+      // The shell installs its handler of the signal when it has begun to wait.
+      await()
+          .atMost(TIMEOUT)
+          .pollInterval(Duration.ofMillis(500))
+          .until(() -> {
+            if (shell.isAlive()) {
+              new ProcessBuilder("kill", "-INT", "" + shell.pid()).start().waitFor();
+            }
+            return coordinator.counts().queriesNow() == 0;
+          });
+      assertThat(shell.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(Files.readString(directory.resolve("out"))).contains("Cancelling Query");
+    } finally {
+      shell.destroyForcibly();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NOSASL", "PLAIN", "HTTP"})
   void impylaRunsStatements(String mechanism) throws Exception {
     String script =
         """
         import sys
         from impala.dbapi import connect
         from impala.error import HiveServer2Error
-        connection = connect('127.0.0.1', int(sys.argv[1]), auth_mechanism=sys.argv[2],
+        http = sys.argv[2] == 'HTTP'
+        connection = connect('127.0.0.1', int(sys.argv[1]),
+                             auth_mechanism='PLAIN' if http else sys.argv[2],
+                             use_http_transport=http, http_path='cliservice',
                              user='alice', password='secret')
         cursor = connection.cursor()
         cursor.execute('select 1 + 1, 2.5, true, coordinator(), work(20) as w')
@@ -154,18 +213,20 @@ class PythonClientsTest {
                 bin.resolve("python").toString(),
                 "-c",
                 script,
-                String.valueOf(coordinator.hiveserver2Port()),
+                String.valueOf(port(mechanism.equals("HTTP") ? "hs2-http" : "hs2")),
                 mechanism));
     assertThat(python.status()).as(python.err()).isZero();
     assertThat(python.out())
-        .isEqualTo(
+        .matches(
             """
-            ['1 + 1', '2.5', 'TRUE', 'coordinator()', 'w'] [(2, 2.5, True, 'impala-1', 20)]
+            \\['1 \\+ 1', '2.5', 'TRUE', 'coordinator\\(\\)', 'w'\\] \\[\\(2, 2.5, True, 'impala-1', 20\\)\\]
             3000
-            [('_impala_builtins', ''), ('default', '')]
-            []
+            \\[\\('_impala_builtins', ''\\), \\('default', ''\\)\\]
+            \\[\\]
             True
+            Query [0-9a-f:]{33} failed:
             AnalysisException: Could not resolve table reference: 'nosuch'
+
 
             """);
   }

@@ -2,6 +2,7 @@ package io.impalabalancer.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -32,14 +33,18 @@ class SimulatedClusterTest {
           .flatExtracting(
               SimulatedCoordinator::beeswaxPort,
               SimulatedCoordinator::hiveserver2Port,
-              SimulatedCoordinator::webPort)
+              SimulatedCoordinator::webPort,
+              SimulatedCoordinator::hiveserver2HttpPort)
           .doesNotHaveDuplicates();
       SimulatedCoordinator third = cluster.coordinator(3);
       assertThat(cluster.toString().lines().toList().get(2))
           .isEqualTo(
               String.format(
-                  "impala-3 host=127.0.0.1 beeswax=%d hiveserver2=%d web=%d",
-                  third.beeswaxPort(), third.hiveserver2Port(), third.webPort()));
+                  "impala-3 host=127.0.0.1 beeswax=%d hiveserver2=%d web=%d hiveserver2-http=%d",
+                  third.beeswaxPort(),
+                  third.hiveserver2Port(),
+                  third.webPort(),
+                  third.hiveserver2HttpPort()));
     }
   }
 
@@ -110,6 +115,34 @@ class SimulatedClusterTest {
     } catch (SimulatedClientException e) {
       assertThat(e).hasMessageContaining("Memory limit exceeded");
       return false;
+    }
+  }
+
+  @Test
+  void executorsShareTheirPartOfTheWorkAndAMixedCoordinatorPaysBoth() throws Exception {
+    // 4 units of 600 ms each on 2 executors with one unit, and none on the coordinator.
+    assertThat(execute(SimulatorOptions.builder().coordinators(1).executors(2).workUnits(1)))
+        .isBetween(1150L, 5000L);
+    // Coordinator and executor in one: 4 times 600 ms on one unit.
+    assertThat(
+            execute(
+                SimulatorOptions.builder()
+                    .coordinators(1)
+                    .workUnits(1)
+                    .role(Role.COORDINATOR_AND_EXECUTOR)))
+        .isGreaterThanOrEqualTo(2350);
+  }
+
+  private static long execute(SimulatorOptions.Builder options) throws Exception {
+    try (SimulatedCluster cluster = SimulatedCluster.start(options.build());
+        Hs2 client = Hs2.connect(cluster.coordinator(1))) {
+      var session = client.openSession();
+      long start = System.nanoTime();
+      for (int i = 0; i < 4; i++) {
+        client.start(session, "select work(0, 600)");
+      }
+      await().atMost(TIMEOUT).until(() -> cluster.coordinator(1).counts().queriesNow() == 0);
+      return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
     }
   }
 }
