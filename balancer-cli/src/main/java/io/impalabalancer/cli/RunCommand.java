@@ -112,6 +112,7 @@ final class RunCommand implements Callable<Integer> {
       server.begin(notify);
       logReady(log, server);
       inheritance.ready();
+      Upgrade.openJars();
       shutdown.await(server, notify);
     }
     return ExitStatus.OK;

@@ -51,6 +51,15 @@ final class Upgrade {
     this.handedOver = handedOver;
   }
 
+  /**
+   * Opens every jar of the program. An installer puts a new version in the place of the old one
+   * before the upgrade: then the old jars are gone, and this process may still need their classes.
+   */
+  static void openJars() throws IOException {
+    // To know that nobody has it, each one is looked into.
+    Upgrade.class.getClassLoader().getResources("impala-balancer/nothing").hasMoreElements();
+  }
+
   /** Returns the successor's process id. */
   long upgrade(String by) throws IOException {
     if (!busy.tryLock()) {
