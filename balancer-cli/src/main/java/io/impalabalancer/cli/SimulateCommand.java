@@ -54,8 +54,8 @@ final class SimulateCommand implements Callable<Integer> {
       names = "--base-port",
       paramLabel = "PORT",
       description =
-          "The first has its beeswax, hiveserver2 and web port at PORT, PORT + 1 and PORT + 2, the"
-              + " next one ten higher, and so on; 0 chooses free ports.")
+          "The first has its beeswax, hiveserver2, web and hiveserver2-http port at PORT, PORT + 1,"
+              + " + 2 and + 3, the next one ten higher, and so on; 0 chooses free ports.")
   private int basePort = 0;
 
   @Option(

@@ -372,6 +372,9 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   /** Name and addresses on one line. */
   @Override
   public String toString() {
+    if (!options.role().isCoordinator()) {
+      return String.format("%s host=%s web=%d", name, host(), webPort);
+    }
     return String.format(
         "%s host=%s beeswax=%d hiveserver2=%d web=%d hiveserver2-http=%d",
         name, host(), beeswaxPort, hiveserver2Port, webPort, hiveserver2HttpPort);

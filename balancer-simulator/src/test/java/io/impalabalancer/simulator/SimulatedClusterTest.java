@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.impalabalancer.simulator.SimulatedClientException.Reason;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +27,7 @@ class SimulatedClusterTest {
   @Test
   void coordinatorsHaveNamesAndPortsOfTheirOwn() throws Exception {
     try (SimulatedCluster cluster =
-        SimulatedCluster.start(SimulatorOptions.builder().coordinators(3).build())) {
+        SimulatedCluster.start(SimulatorOptions.builder().coordinators(3).executors(1).build())) {
       assertThat(cluster.coordinators())
           .extracting(SimulatedCoordinator::name)
           .containsExactly("impala-1", "impala-2", "impala-3");
@@ -45,6 +47,14 @@ class SimulatedClusterTest {
                   third.hiveserver2Port(),
                   third.webPort(),
                   third.hiveserver2HttpPort()));
+      SimulatedCoordinator executor = cluster.executors().get(0);
+      assertThat(cluster.toString())
+          .endsWith("\nexecutor-1 host=127.0.0.1 web=" + executor.webPort());
+      assertThatThrownBy(
+              () -> SimulatedClient.connect("127.0.0.1", executor.hiveserver2Port(), TIMEOUT))
+          .isInstanceOfSatisfying(
+              SimulatedClientException.class,
+              e -> assertThat(e.reason()).isEqualTo(Reason.REFUSED));
     }
   }
 
@@ -119,30 +129,34 @@ class SimulatedClusterTest {
   }
 
   @Test
-  void executorsShareTheirPartOfTheWorkAndAMixedCoordinatorPaysBoth() throws Exception {
-    // 4 units of 600 ms each on 2 executors with one unit, and none on the coordinator.
-    assertThat(execute(SimulatorOptions.builder().coordinators(1).executors(2).workUnits(1)))
-        .isBetween(1150L, 5000L);
-    // Coordinator and executor in one: 4 times 600 ms on one unit.
-    assertThat(
-            execute(
-                SimulatorOptions.builder()
-                    .coordinators(1)
-                    .workUnits(1)
-                    .role(Role.COORDINATOR_AND_EXECUTOR)))
-        .isGreaterThanOrEqualTo(2350);
+  void executorsShareTheirPartOfTheWork() throws Exception {
+    try (SimulatedCluster cluster =
+            SimulatedCluster.start(
+                SimulatorOptions.builder().coordinators(1).executors(2).build());
+        Hs2 client = Hs2.connect(cluster.coordinator(1))) {
+      client.start(client.openSession(), "select work(0, 3600000)");
+      assertThat(cluster.executors()).extracting(SimulatedClusterTest::running).containsOnly(1);
+      await().until(() -> running(cluster.coordinator(1)) == 0);
+      assertThat(cluster.coordinator(1).counts().queriesNow()).isEqualTo(1);
+    }
   }
 
-  private static long execute(SimulatorOptions.Builder options) throws Exception {
-    try (SimulatedCluster cluster = SimulatedCluster.start(options.build());
+  @Test
+  void aCoordinatorThatIsAnExecutorTooPaysForBoth() throws Exception {
+    try (SimulatedCluster cluster =
+            SimulatedCluster.start(
+                SimulatorOptions.builder()
+                    .coordinators(2)
+                    .role(Role.COORDINATOR_AND_EXECUTOR)
+                    .build());
         Hs2 client = Hs2.connect(cluster.coordinator(1))) {
-      var session = client.openSession();
-      long start = System.nanoTime();
-      for (int i = 0; i < 4; i++) {
-        client.start(session, "select work(0, 600)");
-      }
-      await().atMost(TIMEOUT).until(() -> cluster.coordinator(1).counts().queriesNow() == 0);
-      return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+      client.start(client.openSession(), "select work(3600000, 3600000)");
+      assertThat(running(cluster.coordinator(1))).isEqualTo(2);
+      assertThat(running(cluster.coordinator(2))).isEqualTo(1);
     }
+  }
+
+  private static int running(SimulatedCoordinator member) {
+    return Objects.requireNonNull(member.impalad()).capacity().running();
   }
 }
