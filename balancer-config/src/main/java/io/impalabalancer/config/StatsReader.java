@@ -21,16 +21,6 @@ final class StatsReader {
 
   private static final String EXPECTED_USER_NAME = "a name of letters, digits and _ . @ -";
 
-  /** Costs from 4 to 16: the highest takes some seconds of a core. */
-  private static final Pattern BCRYPT =
-      Pattern.compile("\\$2[aby]\\$(0[4-9]|1[0-6])\\$[./A-Za-z0-9]{53}");
-
-  /** Up to 999999 rounds, for the same reason. */
-  private static final Pattern SHA_CRYPT =
-      Pattern.compile(
-          "\\$(5\\$(rounds=[1-9]\\d{3,5}\\$)?[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{43}"
-              + "|6\\$(rounds=[1-9]\\d{3,5}\\$)?[./A-Za-z0-9]{1,16}\\$[./A-Za-z0-9]{86})");
-
   private static final Pattern OTHER_HASH = Pattern.compile("\\$[0-9a-z]+\\$.*");
 
   private final Map<String, Place> names = new HashMap<>();
@@ -116,7 +106,7 @@ final class StatsReader {
   private static @Nullable String hash(Value value) {
     if (value.isText()) {
       String text = value.text("");
-      if (text != null && (BCRYPT.matcher(text).matches() || SHA_CRYPT.matcher(text).matches())) {
+      if (text != null && UserConfig.isHash(text)) {
         return text;
       }
       if (text != null && OTHER_HASH.matcher(text).matches()) {

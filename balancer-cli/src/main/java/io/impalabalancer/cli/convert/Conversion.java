@@ -33,6 +33,7 @@ public final class Conversion {
   private final List<Problem> errors = new ArrayList<>();
   private final List<Proxy> proxies = new ArrayList<>();
   private final Map<String, Proxy> defaults = new LinkedHashMap<>();
+  private final Map<String, UserList> users = new LinkedHashMap<>();
   private @Nullable Proxy latestDefaults;
   private final GlobalReader global = new GlobalReader();
   private final UnaryOperator<String> hash;
@@ -92,6 +93,12 @@ public final class Conversion {
     switch (section.kind()) {
       case "global" -> global.read(section);
       case "defaults", "listen", "frontend", "backend" -> readProxy(section);
+      case "userlist" -> {
+        UserList list = UserList.read(section);
+        if (users.putIfAbsent(section.name(), list) != null) {
+          list.leaveOut("there is one of that name before it");
+        }
+      }
       default -> {
         Keywords.of("section").answer(section.header(), section.kind());
         section.lines().forEach(line -> Keywords.of("section").answer(line, section.kind()));
@@ -130,7 +137,7 @@ public final class Conversion {
         Listeners.of(proxies.stream().filter(proxy -> !StatsPage.is(proxy)).toList());
     Coordinators coordinators = Coordinators.of(listeners);
     Checks checks = Checks.of(coordinators.all());
-    StatsPage page = StatsPage.of(proxies, listeners, hash);
+    StatsPage page = StatsPage.of(proxies, listeners, users, hash);
     for (Proxy proxy : proxies) {
       if (proxy.kind().equals("defaults") && !proxy.isBase) {
         proxy.section.leaveOut(Line.Fate.MEANINGLESS, "no section stands on it");

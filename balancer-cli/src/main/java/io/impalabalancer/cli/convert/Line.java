@@ -76,12 +76,17 @@ final class Line {
       String word = words.get(i).replaceAll("\\p{Cntrl}", "?");
       if (users && word.indexOf(':') > 0) {
         word = word.substring(0, word.indexOf(':')) + ":***";
-      } else if (i > 0 && BEFORE_SECRET.matcher(words.get(i - 1)).matches()) {
+      } else if (i > 0 && BEFORE_SECRET.matcher(words.get(i - 1)).matches() && !isRule(i - 1)) {
         word = "***";
       }
       shown.add(word);
     }
     return String.join(" ", shown);
+  }
+
+  /** Returns whether the word is the {@code auth} of a rule, which no password follows. */
+  private boolean isRule(int index) {
+    return index > 0 && words.get(index - 1).equals("http-request");
   }
 
   /** It is in the result, as the note says. */

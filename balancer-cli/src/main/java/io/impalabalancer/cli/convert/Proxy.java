@@ -22,8 +22,11 @@ final class Proxy {
   final List<Bind> binds = new ArrayList<>();
   final List<Server> servers = new ArrayList<>();
 
-  /** The {@code stats} lines, its own and those it stands on. */
+  /** The {@code stats} lines and logins, its own and those it stands on. */
   final List<Line> stats = new ArrayList<>();
+
+  /** The {@code acl} lines that ask who a user is, its own and those it stands on. */
+  final List<Line> acls = new ArrayList<>();
 
   /** Whether one of its servers could not be read, which an error or a fate says. */
   boolean hasOtherServers;
@@ -47,6 +50,7 @@ final class Proxy {
       settings.putAll(base.settings);
       serverDefaults.putAll(base.serverDefaults);
       stats.addAll(base.stats);
+      acls.addAll(base.acls);
       stickOnSource = base.stickOnSource;
       backend = base.backend;
       disabled = base.disabled;

@@ -51,6 +51,9 @@ final class ProxyReader {
           "timeouts.server-fin",
           "retries");
 
+  static final String NOT_JUDGED =
+      "connections are relayed byte by byte, requests and answers are neither judged nor changed";
+
   private final Proxy proxy;
 
   private ProxyReader(Proxy proxy) {
@@ -119,6 +122,13 @@ final class ProxyReader {
       case "http-check" -> httpCheck(line);
       case "tcp-check" -> tcpCheck(line);
       case "http-request" -> httpRequest(line);
+      case "acl" -> {
+        if (Condition.isAsked(line)) {
+          proxy.acls.add(line);
+        } else {
+          KEYWORDS.answer(line, "acl");
+        }
+      }
       case "log" -> line.meaningless("every session is logged, see log in reference.conf");
       case "disabled" -> {
         proxy.disabled = line;
@@ -336,9 +346,10 @@ final class ProxyReader {
     if (line.word(1).equals("use-service") && line.word(2).equals("prometheus-exporter")) {
       line.carried("/metrics is always there at stats.bind");
       proxy.stats.add(line);
+    } else if (line.word(1).equals("auth")) {
+      proxy.stats.add(line);
     } else {
-      line.unsupported(
-          "connections are relayed byte by byte, requests and answers are neither judged nor changed");
+      line.unsupported(NOT_JUDGED);
     }
   }
 

@@ -8,7 +8,7 @@ record Section(Line header, List<Line> lines) {
 
   /** The sections whose lines are looked at one by one. */
   private static final List<String> KINDS =
-      List.of("global", "defaults", "listen", "frontend", "backend");
+      List.of("global", "defaults", "listen", "frontend", "backend", "userlist");
 
   /** Returns whether a line begins a section, wherever it stands. */
   static boolean isHeader(Line line) {

@@ -1,26 +1,22 @@
 package io.impalabalancer.cli.convert;
 
-import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the one web port of the result of the sections that are HAProxy's statistics pages. */
 final class StatsPage {
   private static final int DEFAULT_PORT = 25002;
 
-  /** As {@code stats.users} takes them; bcrypt looks at 72 bytes of a password. */
-  private static final Pattern USER = Pattern.compile("[A-Za-z0-9_.@-]+");
-
-  private static final int MOST_BYTES = 72;
-
   private final UnaryOperator<String> hash;
   private final Map<String, String> values = new LinkedHashMap<>();
   private final Map<String, Setting> users = new LinkedHashMap<>();
-  private boolean admin;
+  private final Set<String> admins = new HashSet<>();
+  private final Map<String, UserList> lists;
 
   /** Whether there are users that cannot be carried over: the page must not become open then. */
   private boolean hasOtherUsers;
@@ -28,7 +24,8 @@ final class StatsPage {
   private @Nullable Bind bind;
   private String reason = "";
 
-  private StatsPage(UnaryOperator<String> hash) {
+  private StatsPage(Map<String, UserList> lists, UnaryOperator<String> hash) {
+    this.lists = lists;
     this.hash = hash;
   }
 
@@ -45,10 +42,15 @@ final class StatsPage {
   /**
    * Makes the page.
    *
+   * @param lists the {@code userlist} sections by name
    * @param hash of a password
    */
-  static StatsPage of(List<Proxy> proxies, List<Listener> listeners, UnaryOperator<String> hash) {
-    StatsPage page = new StatsPage(hash);
+  static StatsPage of(
+      List<Proxy> proxies,
+      List<Listener> listeners,
+      Map<String, UserList> lists,
+      UnaryOperator<String> hash) {
+    StatsPage page = new StatsPage(lists, hash);
     Proxy chosen = null;
     for (Proxy proxy : proxies) {
       if (is(proxy) && chosen == null && !proxy.binds.isEmpty()) {
@@ -64,11 +66,19 @@ final class StatsPage {
     }
     for (Proxy proxy : proxies) {
       for (Line line : proxy.stats) {
-        if (line.fate() == null) {
+        if (line.fate() == null && line.word(0).equals("http-request")) {
+          line.unsupported(ProxyReader.NOT_JUDGED);
+        } else if (line.fate() == null) {
           line.meaningless("the section is no page: it has servers");
         }
       }
+      for (Line line : proxy.acls) {
+        if (line.fate() == null) {
+          Keywords.of("proxy").answer(line, "acl");
+        }
+      }
     }
+    lists.values().forEach(list -> list.leaveOut("no statistics page asks for its users"));
     if (chosen == null && isTaken(listeners)) {
       page.values.put("bind", "none");
       page.reason = "a listener has its default address";
@@ -88,7 +98,7 @@ final class StatsPage {
             "{ name = %s, role = %s, password = %s }"
                 .formatted(
                     Hocon.text(user.getKey()),
-                    admin ? "admin" : "viewer",
+                    admins.contains(user.getKey()) ? "admin" : "viewer",
                     Hocon.text(user.getValue().value())))
         .toList();
   }
@@ -116,10 +126,10 @@ final class StatsPage {
         line.instead(Line.Fate.MEANINGLESS, "the page has no servers, and a loop of its own");
       }
     }
-    proxy.stats.forEach(this::line);
+    proxy.stats.forEach(line -> line(line, proxy.acls));
     for (Line line : proxy.stats) {
       if (line.word(1).equals("admin")) {
-        admin(line);
+        admin(line, proxy.acls);
       }
     }
     values.put("bind", Hocon.text(first.address()));
@@ -132,11 +142,19 @@ final class StatsPage {
     }
   }
 
-  private void line(Line line) {
+  private void line(Line line, List<Line> acls) {
+    if (line.word(0).equals("http-request") && !line.word(1).equals("auth")) {
+      return;
+    }
     switch (line.word(1)) {
-      case "auth" -> user(line, line.word(2));
-      case "http-request" ->
-          line.unsupported("nobody is refused by rules: see stats.users in reference.conf");
+      case "auth" -> {
+        if (line.word(0).equals("http-request")) {
+          login(line, line.from(2), acls);
+        } else {
+          user(line, line.word(2));
+        }
+      }
+      case "http-request" -> login(line, line.from(3), acls);
       case "enable" -> line.carried("the page is at stats.bind");
       case "uri" -> line.meaningless("the page is at /");
       default -> {
@@ -149,14 +167,10 @@ final class StatsPage {
     int colon = word.indexOf(':');
     String name = colon < 0 ? word : word.substring(0, colon);
     String password = colon < 0 ? "" : word.substring(colon + 1);
-    int bytes = password.getBytes(StandardCharsets.UTF_8).length;
     if (colon < 0) {
       line.error("found no password, expected user:password");
-    } else if (!USER.matcher(name).matches() || bytes == 0 || bytes > MOST_BYTES) {
-      line.unsupported(
-          "a user's name has letters, digits and _ . @ -, a password 1 to %d bytes; name another"
-                  .formatted(MOST_BYTES)
-              + " in stats.users");
+    } else if (!UserList.isUser(name, password)) {
+      line.unsupported(UserList.BAD_USER);
       hasOtherUsers = true;
     } else if (users.putIfAbsent(name, new Setting(hash.apply(password), line)) != null) {
       line.meaningless("the user is named twice");
@@ -165,12 +179,55 @@ final class StatsPage {
     }
   }
 
-  private void admin(Line line) {
+  /**
+   * A rule that asks for a login.
+   *
+   * @param words those behind {@code auth}
+   */
+  private void login(Line line, List<String> words, List<Line> acls) {
+    int from = !words.isEmpty() && words.get(0).equals("realm") ? 2 : 0;
+    String word = words.size() > from ? words.get(from) : "";
+    List<String> rest = words.subList(Math.min(from + 1, words.size()), words.size());
+    if (word.equals("if") && !rest.isEmpty() && rest.get(0).startsWith("!")) {
+      String first = rest.get(0).substring(1);
+      rest = first.isEmpty() ? rest.subList(1, rest.size()) : List.of(first);
+      word = "unless";
+    }
+    Condition condition =
+        word.equals("unless") && line.words().contains("auth")
+            ? Condition.read(rest, acls, lists)
+            : null;
+    if (condition == null) {
+      line.unsupported("nobody is refused by rules: see stats.users in reference.conf");
+      hasOtherUsers = true;
+      return;
+    }
+    Map<String, Setting> carried = condition.list().carry(condition::holds, hash);
+    carried.forEach(users::putIfAbsent);
+    hasOtherUsers |= carried.isEmpty();
+    line.carried("its users are in stats.users");
+    carryNames(rest, acls);
+  }
+
+  private static void carryNames(List<String> words, List<Line> acls) {
+    acls.stream()
+        .filter(acl -> words.contains(acl.word(1)))
+        .forEach(acl -> acl.carried("stats.users"));
+  }
+
+  private void admin(Line line, List<Line> acls) {
+    boolean always =
+        line.word(2).equals("if") && line.word(3).equals("TRUE") && line.word(4).isEmpty();
+    Condition condition =
+        line.word(2).equals("if") ? Condition.read(line.from(3), acls, lists) : null;
     if (users.isEmpty()) {
       line.unsupported("nobody may change something without a login; name users (stats auth)");
-    } else if (line.word(2).equals("if") && line.word(3).equals("TRUE") && line.word(4).isEmpty()) {
-      admin = true;
+    } else if (always || condition != null) {
+      users.keySet().stream()
+          .filter(user -> condition == null || condition.holds(user))
+          .forEach(admins::add);
       line.carried("role = admin");
+      carryNames(line.from(3), acls);
     } else {
       line.unsupported("who may change something is said by the role of a user, viewer until then");
     }
