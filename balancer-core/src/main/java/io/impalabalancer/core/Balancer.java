@@ -464,6 +464,10 @@ public final class Balancer implements AutoCloseable {
     return wires.word();
   }
 
+  List<Loop> loops() {
+    return loops;
+  }
+
   Wires wires() {
     return wires;
   }

@@ -129,6 +129,7 @@ final class Connector implements Choice {
     record.queueNanos = waitedNanos;
     counters = listener.counters(chosen);
     counters.sessions.enter();
+    listener.slotTaken();
     if (redispatched) {
       counters.redispatches.increment();
     }
@@ -225,6 +226,7 @@ final class Connector implements Choice {
       slotHeld = false;
       coordinator().load().ended(began);
       counters().sessions.leave();
+      listener.slotGivenBack();
       listener.balancer().queue().giveBack(coordinator());
     }
   }

@@ -34,6 +34,10 @@ public final class Listener {
   private final Map<Coordinator, SessionCounters> counters = new ConcurrentHashMap<>();
   private final PeakCounter sessions = new PeakCounter();
   private final PeakCounter queued = new PeakCounter();
+
+  /** Those that wait and those that hold a slot. */
+  private final PeakCounter busy = new PeakCounter();
+
   private final LongAdder accepted = new LongAdder();
   private final LastChoices lastChoices;
 
@@ -48,6 +52,7 @@ public final class Listener {
   private boolean open;
   private volatile boolean disabled;
   private volatile int maxconn;
+  private volatile double topSourceShare;
 
   /** Whether its addresses are being changed by a reload. */
   private boolean held;
@@ -120,10 +125,21 @@ public final class Listener {
     return queued.max();
   }
 
-  /** Begins anew with the most sessions and the most that waited. */
+  /** Returns the sessions that wait for a slot or hold one now. */
+  public int busy() {
+    return busy.get();
+  }
+
+  /** Returns the most of those that there were at once, since {@link #clearMax}. */
+  public int busyMax() {
+    return busy.max();
+  }
+
+  /** Begins anew with the most sessions, the most that waited and the most that were busy. */
   public void clearMax() {
     sessions.clearMax();
     queued.clearMax();
+    busy.clearMax();
     counters.values().forEach(SessionCounters::clearMax);
   }
 
@@ -153,6 +169,18 @@ public final class Listener {
     return accepted.sum();
   }
 
+  /**
+   * Returns the share of the sessions that one client address has, 0 to 1: at the last {@link
+   * SourceWatch#sample}, 0 if there were few sessions or it does not balance by source.
+   */
+  public double topSourceShare() {
+    return topSourceShare;
+  }
+
+  void setTopSourceShare(double share) {
+    topSourceShare = share;
+  }
+
   /** Returns whether a member of its pool is usable now. */
   public boolean available() {
     return !pool.serving(protocol()).isEmpty();
@@ -170,11 +198,7 @@ public final class Listener {
 
   /** Returns the sessions that hold a slot of some coordinator now. */
   int assignedSessions() {
-    int sum = 0;
-    for (SessionCounters each : counters.values()) {
-      sum += each.sessions();
-    }
-    return sum;
+    return busy.get() - queued.get();
   }
 
   private Protocol protocol() {
@@ -216,10 +240,20 @@ public final class Listener {
 
   void joinedQueue() {
     queued.enter();
+    busy.enter();
   }
 
   void leftQueue() {
     queued.leave();
+    busy.leave();
+  }
+
+  void slotTaken() {
+    busy.enter();
+  }
+
+  void slotGivenBack() {
+    busy.leave();
   }
 
   /**

@@ -237,6 +237,17 @@ final class Loop {
     return all;
   }
 
+  /** Returns the newest sessions that have said something, so many at most. */
+  List<Session> newest(int most) {
+    List<Session> newest = new ArrayList<>();
+    Session session = speaking.last();
+    while (session != null && newest.size() < most) {
+      newest.add(session);
+      session = session.previous;
+    }
+    return newest;
+  }
+
   /** Tells of its sessions, a few in each turn, so that none waits for that. */
   void snapshot(CompletableFuture<List<SessionSnapshot>> to) {
     List<Session> all = sessions();

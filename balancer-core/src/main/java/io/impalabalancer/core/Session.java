@@ -473,6 +473,11 @@ final class Session extends TimerWheel.Timer implements Runnable {
     return listener;
   }
 
+  /** Returns where its client is, as far as known yet. */
+  InetAddress client() {
+    return record.clientAddress.getAddress();
+  }
+
   long acceptedNanos() {
     return record.acceptedNanos;
   }

@@ -19,6 +19,10 @@ final class SessionList {
     return first;
   }
 
+  @Nullable Session last() {
+    return last;
+  }
+
   void add(Session session) {
     assert session.list == null;
     session.list = this;

@@ -40,6 +40,9 @@ final class ListenerMeters {
     gauge("listener.available", name, () -> listener.available() ? 1 : 0)
         .description("1 while a member of its pool is usable")
         .register(registry);
+    gauge("listener.top.source.ratio", name, listener::topSourceShare)
+        .description("Share of a source listener's sessions that one client address has")
+        .register(registry);
     FunctionCounter.builder("listener.accepted.connections", listener, Listener::accepted)
         .tag("listener", name)
         .description("Connections accepted")

@@ -32,7 +32,6 @@ final class ListenerStats {
   private final SecondRate assigned = new SecondRate();
   private final SessionTimes times = new SessionTimes();
   private long acceptedBase;
-  private int busyMax;
   private boolean wasAvailable;
   private boolean everAvailable;
   private long availabilityNanos;
@@ -91,7 +90,6 @@ final class ListenerStats {
     }
     assigned.sample(sum, nowNanos);
     times.sample();
-    busyMax = Math.max(busyMax, busy());
     noteAvailability(nowNanos);
   }
 
@@ -112,22 +110,12 @@ final class ListenerStats {
     availabilityNanos = nowNanos;
   }
 
-  /** Returns HAProxy's sessions of a backend: those on a coordinator and those in line. */
-  private int busy() {
-    int sum = listener.queued();
-    for (Member member : listener.pool().members()) {
-      sum += listener.counters(member.coordinator()).sessions();
-    }
-    return sum;
-  }
-
   /** Begins anew with the most of everything, or with everything. */
   synchronized void clear(boolean all) {
     listener.clearMax();
     accepted.clearMax();
     assigned.clearMax();
     times.clearMax();
-    busyMax = busy();
     for (Member member : listener.pool().members()) {
       MemberStats stats = stats(member.coordinator());
       stats.rate.clearMax();
@@ -236,9 +224,10 @@ final class ListenerStats {
   private StatRow backend(
       int proxyId, SessionTotals sum, int act, int bck, long weight, long nowNanos) {
     StatRow row = row(StatRow.Kind.BACKEND, proxyId, 0, "BACKEND");
-    int busy = busy();
     row.set("qcur", listener.queued()).set("qmax", listener.queuedMax());
-    row.set("scur", busy).set("smax", Math.max(busy, busyMax)).set("slim", listener.maxconn());
+    row.set("scur", listener.busy())
+        .set("smax", listener.busyMax())
+        .set("slim", listener.maxconn());
     fill(
         sum.plus(
             new SessionTotals(
