@@ -1,9 +1,11 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.cli.runtime.RuntimeSocket;
 import io.impalabalancer.cli.runtime.Target;
 import io.impalabalancer.cli.web.AdminServer;
-import io.impalabalancer.cli.web.Reloads;
 import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.BindAddress;
@@ -12,6 +14,7 @@ import io.impalabalancer.config.RuntimeConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
+import io.impalabalancer.core.SourceWatch;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.BalancerMetrics;
 import io.impalabalancer.metrics.HaproxyStats;
@@ -29,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -52,9 +56,11 @@ final class BalancerServer implements AutoCloseable {
   private final Balancer balancer;
   private final BalancerMetrics metrics;
   private final HaproxyStats stats;
+  private final Events events = new Events();
   private final Site site;
   private volatile @Nullable SessionLog sessionLog;
   private volatile @Nullable AdminServer admin;
+  private volatile @Nullable HealthChecker checker;
 
   /** Lines that session logs have dropped which are closed now. */
   private volatile long droppedBefore;
@@ -63,30 +69,8 @@ final class BalancerServer implements AutoCloseable {
   private final EventLoopGroup webLoop;
   private volatile String notReady = "starting";
 
-  /** Null until the start is over. */
-  private volatile @Nullable Reloader reloader;
-
-  /**
-   * Starts everything; the listeners are open when it returns. They open when every coordinator was
-   * checked once, or after a second.
-   *
-   * @throws io.impalabalancer.core.BindException if a listener's address cannot be bound
-   * @throws java.net.BindException if the web port or the runtime socket cannot be bound
-   * @throws IOException if the session log cannot be opened
-   */
-  static BalancerServer start(BalancerConfig config, Inheritance inheritance)
-      throws IOException, InterruptedException {
-    BalancerServer server = new BalancerServer(config);
-    try {
-      server.open(config, inheritance);
-      return server;
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      server.close();
-      throw e;
-    }
-  }
-
-  private BalancerServer(BalancerConfig config) {
+  /** Makes one that serves nobody yet. */
+  BalancerServer(BalancerConfig config) {
     balancer = new Balancer(config);
     closers.push(balancer::close);
     adminLoop = loop("admin", NioIoHandler.newFactory());
@@ -95,10 +79,31 @@ final class BalancerServer implements AutoCloseable {
         balancer.wire().equals("epoll") ? loop("web", EpollIoHandler.newFactory()) : adminLoop;
     metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
     stats = new HaproxyStats(balancer, Main.version());
-    site = new Site(balancer, metrics, stats, Main.version(), () -> notReady);
+    site = new Site(balancer, metrics, stats, events, Main.version(), () -> notReady);
   }
 
-  private void open(BalancerConfig config, Inheritance inheritance)
+  /**
+   * Starts everything; the listeners are open when it returns. They open when every coordinator was
+   * checked once, or after a second. If it throws, everything is closed again.
+   *
+   * @param reloads how commands and the web port reload it
+   * @param upgrades how they put another process in its place
+   * @throws io.impalabalancer.core.BindException if a listener's address cannot be bound
+   * @throws java.net.BindException if the web port or the runtime socket cannot be bound
+   * @throws IOException if the session log cannot be opened
+   */
+  void start(Inheritance inheritance, Reloads reloads, Upgrades upgrades)
+      throws IOException, InterruptedException {
+    try {
+      open(balancer.config(), inheritance, reloads, upgrades);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void open(
+      BalancerConfig config, Inheritance inheritance, Reloads reloads, Upgrades upgrades)
       throws IOException, InterruptedException {
     SessionLog log = openLog(config);
     sessionLog = log;
@@ -109,9 +114,15 @@ final class BalancerServer implements AutoCloseable {
     closers.addLast(metrics::close);
     balancer.addListener(stats);
     balancer.addListener(site);
+    balancer.addListener(events);
+    site.setOperations(reloads, upgrades);
     Future<?> sampling =
         adminLoop.next().scheduleAtFixedRate(stats::sample, 0, 1, TimeUnit.SECONDS);
     closers.push(() -> sampling.cancel(false));
+    SourceWatch sources = new SourceWatch(balancer);
+    Future<?> watching =
+        adminLoop.next().scheduleAtFixedRate(sources::sample, 1, 1, TimeUnit.MINUTES);
+    closers.push(() -> watching.cancel(false));
 
     closers.addLast(() -> end(webLoop));
     closers.addLast(() -> end(adminLoop));
@@ -127,9 +138,13 @@ final class BalancerServer implements AutoCloseable {
     balancer.addListener(stateFile);
     closers.push(stateFile::close);
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
+    checker = health;
     balancer.addListener(health);
+    if (inherited != null) {
+      inherited.restore(health, balancer);
+    }
     closers.push(health::close);
-    Target target = new Target(balancer, health, stats, this::reload, Main.version());
+    Target target = new Target(balancer, health, stats, events, reloads, upgrades, Main.version());
     if (inherited == null) {
       openRuntime(config.runtime(), target, false);
     }
@@ -148,32 +163,8 @@ final class BalancerServer implements AutoCloseable {
     if (config.socket().isPresent()) {
       RuntimeSocket socket =
           RuntimeSocket.open(adminLoop.next(), config.socket().get(), config, target, takeOver);
-      balancer.addListener(socket);
       closers.push(socket::close);
     }
-  }
-
-  /** Has commands and the web port reload by this one from now on. */
-  void setReloader(Reloader reloader) {
-    this.reloader = reloader;
-    site.setReloads(reloader);
-  }
-
-  /** Reloads for a command, or says what a reload would do. */
-  private String reload(String by, boolean dry) {
-    Reloader current = reloader;
-    if (current == null) {
-      return "The start is not over yet, ask again.\n";
-    }
-    Reloads.Result result = dry ? current.dryRun(by) : current.reload(by);
-    StringBuilder out = new StringBuilder();
-    result.changes().forEach(change -> out.append(change).append('\n'));
-    result.problems().forEach(problem -> out.append("error: ").append(problem).append('\n'));
-    out.append(
-        result.ok()
-            ? dry ? "The configuration would be taken over.\n" : "The configuration is in force.\n"
-            : "The configuration is refused; nothing has changed.\n");
-    return out.toString();
   }
 
   private static @Nullable SessionLog openLog(BalancerConfig config) throws IOException {
@@ -198,6 +189,17 @@ final class BalancerServer implements AutoCloseable {
       balancer.config().stats().bind().ifPresent(bind -> all.put(bind, web.descriptor()));
     }
     return all;
+  }
+
+  /** Returns the state for a successor, with what is added to it. */
+  String state(Map<String, Object> more) {
+    HealthChecker health = checker;
+    List<String> unchecked =
+        balancer.coordinators().stream()
+            .filter(coordinator -> health != null && !health.enabled(coordinator))
+            .map(Coordinator::name)
+            .toList();
+    return KeptState.ofAll(balancer, unchecked, more);
   }
 
   /** Has whoever comes from now on be served by another process; sessions live on. */
@@ -301,6 +303,11 @@ final class BalancerServer implements AutoCloseable {
   /** Returns the metrics. */
   BalancerMetrics metrics() {
     return metrics;
+  }
+
+  /** Returns what happened last. */
+  Events events() {
+    return events;
   }
 
   /** Returns the web port's address, null if it is switched off. */

@@ -1,5 +1,7 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.LoadedConfig;
@@ -69,8 +71,9 @@ final class Demo implements AutoCloseable {
                 .maxQueries(MAX_QUERIES)
                 .build());
     try {
-      return new Demo(
-          ended, cluster, BalancerServer.start(config(cluster).config(), Inheritance.NONE));
+      BalancerServer server = new BalancerServer(config(cluster).config());
+      server.start(Inheritance.NONE, Reloads.NONE, Upgrades.NONE);
+      return new Demo(ended, cluster, server);
     } catch (IOException | InterruptedException | RuntimeException e) {
       cluster.close();
       throw e;

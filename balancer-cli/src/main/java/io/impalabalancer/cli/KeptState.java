@@ -13,6 +13,7 @@ import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
+import io.impalabalancer.health.HealthChecker;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,19 +23,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What people said of coordinators, members and listeners beyond the configuration, as HOCON that
- * outlives the process; for a successor also what checks found. Names that are not configured any
- * more are passed over.
+ * outlives the process; for a successor also limits, whom not to check, which listeners are
+ * disabled, and what checks found. Names that are not configured any more are passed over.
  */
 final class KeptState {
   private static final Logger LOG = LoggerFactory.getLogger(KeptState.class);
 
   /** The reason of everything that nobody has changed. */
   private static final String CONFIGURATION = "configuration";
+
+  private static final String BEFORE = "it was before the upgrade";
+
+  private static final String GLOBAL = "global";
+  private static final String COORDINATOR = "coordinator ";
+  private static final String LISTENER = "listener ";
 
   private static final String SINCE = ", since ";
 
@@ -49,8 +57,13 @@ final class KeptState {
     return render(people(balancer));
   }
 
-  /** Returns the state of a balancer for its successor. */
-  static String ofAll(Balancer balancer, Map<String, Object> more) {
+  /**
+   * Returns the state of a balancer for its successor.
+   *
+   * @param unchecked names of coordinators whose checks people have ended
+   * @param more is added to it
+   */
+  static String ofAll(Balancer balancer, List<String> unchecked, Map<String, Object> more) {
     Map<String, Object> state = people(balancer);
     Map<String, Object> health = new LinkedHashMap<>();
     for (Coordinator each : balancer.coordinators()) {
@@ -73,8 +86,31 @@ final class KeptState {
     List<String> disabled =
         balancer.listeners().stream().filter(l -> !l.enabled()).map(Listener::name).toList();
     state.put("disabled-listeners", disabled);
+    state.put("unchecked", unchecked);
+    state.put("maxconn", limits(balancer));
     state.putAll(more);
     return render(state);
+  }
+
+  /**
+   * Returns the limits that people have set, each with the configured one that it is instead of.
+   */
+  private static Map<String, Object> limits(Balancer balancer) {
+    Map<String, Object> limits = new LinkedHashMap<>();
+    addLimit(limits, GLOBAL, balancer.maxconn(), balancer.config().maxconn());
+    balancer
+        .coordinators()
+        .forEach(c -> addLimit(limits, COORDINATOR + c, c.maxconn(), c.config().maxconn()));
+    balancer
+        .listeners()
+        .forEach(l -> addLimit(limits, LISTENER + l.name(), l.maxconn(), l.config().maxconn()));
+    return limits;
+  }
+
+  private static void addLimit(Map<String, Object> limits, String of, int limit, int configured) {
+    if (limit != configured) {
+      limits.put(of, Map.of("limit", limit, "configured", configured));
+    }
   }
 
   private static Map<String, Object> people(Balancer balancer) {
@@ -160,6 +196,11 @@ final class KeptState {
     return config.hasPath(key) ? config.getStringList(key) : List.of();
   }
 
+  /** Returns a text of the state, empty if it has none. */
+  String text(String key) {
+    return config.hasPath(key) ? config.getString(key) : "";
+  }
+
   private interface Entry {
     void take(String name, Config value);
   }
@@ -225,7 +266,34 @@ final class KeptState {
     List<String> disabled = list("disabled-listeners");
     balancer.listeners().stream()
         .filter(listener -> disabled.contains(listener.name()))
-        .forEach(listener -> listener.disable("it was before the upgrade"));
+        .forEach(listener -> listener.disable(BEFORE));
+    limit(GLOBAL, balancer.config().maxconn(), to -> balancer.setMaxconn(to, BEFORE));
+    balancer
+        .coordinators()
+        .forEach(c -> limit(COORDINATOR + c, c.config().maxconn(), to -> c.setMaxconn(to, BEFORE)));
+    balancer
+        .listeners()
+        .forEach(
+            l -> limit(LISTENER + l.name(), l.config().maxconn(), to -> l.setMaxconn(to, BEFORE)));
+  }
+
+  /** Sets a limit that people had set, unless the configuration has another one since. */
+  private void limit(String of, int configured, IntConsumer set) {
+    forEach(
+        "maxconn",
+        (name, each) -> {
+          if (name.equals(of) && each.getInt("configured") == configured) {
+            set.accept(each.getInt("limit"));
+          }
+        });
+  }
+
+  /** Ends the checks that people had ended; they have not begun yet. */
+  void restore(HealthChecker health, Balancer balancer) {
+    List<String> unchecked = list("unchecked");
+    balancer.coordinators().stream()
+        .filter(coordinator -> unchecked.contains(coordinator.name()))
+        .forEach(coordinator -> health.setEnabled(coordinator, false, BEFORE));
   }
 
   private static void known(
@@ -245,7 +313,7 @@ final class KeptState {
     List<String> closed = health.getStringList("closed");
     for (Protocol protocol : coordinator.config().ports().keySet()) {
       if (closed.contains(protocol.word())) {
-        coordinator.setOpen(protocol, false, "it was before the upgrade");
+        coordinator.setOpen(protocol, false, BEFORE);
       }
     }
     coordinator.setSharePercent(health.getInt("share"));

@@ -1,6 +1,6 @@
 package io.impalabalancer.cli;
 
-import io.impalabalancer.cli.web.Reloads;
+import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.config.ConfigDiff;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
@@ -66,13 +66,16 @@ final class Reloader implements Reloads {
     if (!busy.tryLock()) {
       return end(failed(by, List.of(), List.of("another reload is under way, ask again after it")));
     }
+    Result result;
     try {
       notify.reloading();
-      return end(reloadNow(by, false));
+      result = reloadNow(by, false);
     } finally {
       notify.reloaded();
       busy.unlock();
     }
+    // Whoever reads that it is over may ask for the next one.
+    return end(result);
   }
 
   @Override
@@ -135,6 +138,7 @@ final class Reloader implements Reloads {
           result.by(),
           result.changes().size(),
           result.hash());
+      server.events().process("reload", "applied", told(result.changes(), "changes", result.by()));
     } else {
       result
           .problems()
@@ -143,7 +147,16 @@ final class Reloader implements Reloads {
           "event=reload result=refused by={} problems={} action=\"nothing has changed\"",
           result.by(),
           result.problems().size());
+      server
+          .events()
+          .process("reload", "refused", told(result.problems(), "problems", result.by()));
     }
     return result;
+  }
+
+  /** Returns the first line and how many there are. */
+  private static String told(List<String> lines, String word, String by) {
+    String first = lines.isEmpty() ? "" : ", first: " + lines.get(0);
+    return "by %s, %d %s%s".formatted(by, lines.size(), word, first);
   }
 }

@@ -11,7 +11,6 @@ import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -99,46 +98,44 @@ final class RunCommand implements Callable<Integer> {
     long pid = ProcessHandle.current().pid();
     try (Notify notify = Notify.of(System.getenv(), pid);
         Inheritance inheritance = Inheritance.take(System.getenv(), pid, loaded.config())) {
-      BalancerServer server = BalancerServer.start(loaded.config(), inheritance);
+      BalancerServer server = new BalancerServer(loaded.config());
       Reloader reloader = new Reloader(file, loaded, server, notify);
-      server.setReloader(reloader);
+      Upgrade upgrade =
+          new Upgrade(
+              successor(file), server, notify, () -> shutdown.order(Shutdown.Order.HANDED_OVER));
+      server.start(inheritance, reloader, upgrade);
       Signals.handle(
           "HUP",
           () -> {
             server.reopenLog();
             reloader.reload("SIGHUP");
           });
-      handleUpgrade(file, server, notify, shutdown);
+      // Java keeps SIGUSR2 for itself, unless it is told to take another: the launcher does.
+      if (System.getenv("_JAVA_SR_SIGNUM") != null) {
+        Signals.handle("USR2", () -> upgrade.begin("SIGUSR2"));
+      }
       server.begin(notify);
       logReady(log, server);
       inheritance.ready();
       Upgrade.openJars();
+      tellOfPredecessor(inheritance, server);
       shutdown.await(server, notify);
     }
     return ExitStatus.OK;
   }
 
-  private static void handleUpgrade(
-      Path file, BalancerServer server, Notify notify, Shutdown shutdown) {
-    Map<String, String> environment = System.getenv();
-    // Java keeps SIGUSR2 for itself, unless it is told to take another: the launcher does.
-    if (!environment.containsKey("_JAVA_SR_SIGNUM")) {
-      return;
+  /** Returns what starts a successor, empty if this process was not started by the launcher. */
+  private static List<String> successor(Path file) {
+    String launcher = System.getenv().getOrDefault(Upgrade.LAUNCHER, "");
+    return launcher.isEmpty() ? List.of() : List.of(launcher, "run", "-c", file.toString());
+  }
+
+  private static void tellOfPredecessor(Inheritance inheritance, BalancerServer server) {
+    KeptState state = inheritance.state();
+    if (state != null) {
+      String of = "from %s, asked for by %s".formatted(state.text("process"), state.text("by"));
+      server.events().process("upgrade", "taken over", of);
     }
-    String launcher = environment.getOrDefault(Upgrade.LAUNCHER, "");
-    List<String> command =
-        launcher.isEmpty() ? List.of() : List.of(launcher, "run", "-c", file.toString());
-    Upgrade upgrade =
-        new Upgrade(command, server, notify, () -> shutdown.order(Shutdown.Order.HANDED_OVER));
-    Signals.handle(
-        "USR2",
-        () -> {
-          try {
-            upgrade.upgrade("SIGUSR2");
-          } catch (IOException e) {
-            // It has been logged, and this process goes on.
-          }
-        });
   }
 
   private static void logReady(Logger log, BalancerServer server) {

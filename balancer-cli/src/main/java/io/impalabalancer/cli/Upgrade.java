@@ -1,16 +1,17 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.core.EpollHandover;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * Puts a new process of the installed program in the place of this one: starts it with the same
  * command, gives it the listening sockets and the state, and once it accepts, accepts no more. A
  * socket lives on as long as one process has it, so no client in its queue is lost. If the
- * successor fails, this process goes on as before. Any thread but an event loop.
+ * successor fails, this process goes on as before. One at a time, on a thread of its own.
  */
-final class Upgrade {
+final class Upgrade implements Upgrades {
   private static final Logger LOG = LoggerFactory.getLogger(Upgrade.class);
 
   /** The launcher says there how it was called. */
@@ -36,7 +37,7 @@ final class Upgrade {
   private final BalancerServer server;
   private final Notify notify;
   private final Runnable handedOver;
-  private final ReentrantLock busy = new ReentrantLock();
+  private Result last = Result.NONE;
 
   /**
    * Makes one.
@@ -60,28 +61,48 @@ final class Upgrade {
     Upgrade.class.getClassLoader().getResources("impala-balancer/nothing").hasMoreElements();
   }
 
-  /** Returns the successor's process id. */
-  long upgrade(String by) throws IOException {
-    if (!busy.tryLock()) {
-      throw new IOException("another upgrade is under way");
+  @Override
+  public synchronized Result last() {
+    return last;
+  }
+
+  @Override
+  public synchronized boolean begin(String by) {
+    if (last.state() == State.RUNNING || last.state() == State.DONE) {
+      LOG.warn("event=upgrade-refused by={} reason=\"another one is under way\"", by);
+      return false;
     }
+    last = new Result(Instant.now(), by, State.RUNNING, 0, "");
+    Thread thread = new Thread(() -> run(by), "upgrade");
+    thread.setDaemon(true);
+    thread.start();
+    return true;
+  }
+
+  private void run(String by) {
+    LOG.info("event=upgrade-begun by={} command=\"{}\"", by, String.join(" ", command));
     try {
-      LOG.info("event=upgrade-begun by={} command=\"{}\"", by, String.join(" ", command));
-      long successor = handOver();
+      long successor = handOver(by);
       LOG.info("event=upgrade result=ok by={} pid={}", by, successor);
-      return successor;
-    } catch (IOException e) {
+      ended(new Result(Instant.now(), by, State.DONE, successor, ""));
+      handedOver.run();
+    } catch (IOException | RuntimeException e) {
+      String reason = String.valueOf(e.getMessage());
       LOG.error(
           "event=upgrade result=failed by={} reason=\"{}\" action=\"this process goes on\"",
           by,
-          e.getMessage());
-      throw e;
-    } finally {
-      busy.unlock();
+          reason,
+          e instanceof RuntimeException ? e : null);
+      server.events().process("upgrade", "failed", "by %s: %s".formatted(by, reason));
+      ended(new Result(Instant.now(), by, State.FAILED, 0, reason));
     }
   }
 
-  private long handOver() throws IOException {
+  private synchronized void ended(Result result) {
+    last = result;
+  }
+
+  private long handOver(String by) throws IOException {
     if (command.isEmpty()) {
       throw new IOException("it is not known how this process was started");
     }
@@ -99,7 +120,7 @@ final class Upgrade {
       Process process = start(directory);
       boolean ready = false;
       try (EpollHandover successor = door.accept(LIMIT, process::isAlive)) {
-        Files.writeString(state, KeptState.ofAll(server.balancer(), addresses(sockets)));
+        Files.writeString(state, server.state(more(sockets, by)));
         successor.send(sockets.values().iterator().next(), LIMIT);
         for (int descriptor : sockets.values()) {
           successor.send(descriptor, LIMIT);
@@ -108,7 +129,6 @@ final class Upgrade {
         ready = true;
         server.stopServing();
         notify.handOver(process.pid());
-        handedOver.run();
         return process.pid();
       } finally {
         if (!ready) {
@@ -129,11 +149,15 @@ final class Upgrade {
     return builder.start();
   }
 
-  private static Map<String, Object> addresses(Map<BindAddress, Integer> sockets) {
+  private static Map<String, Object> more(Map<BindAddress, Integer> sockets, String by) {
     List<String> addresses = new ArrayList<>();
     sockets.keySet().forEach(address -> addresses.add(Inheritance.text(address)));
     Map<String, Object> more = new LinkedHashMap<>();
     more.put("sockets", addresses);
+    more.put("by", by);
+    more.put(
+        "process",
+        "process %d, version %s".formatted(ProcessHandle.current().pid(), Main.version()));
     return more;
   }
 }

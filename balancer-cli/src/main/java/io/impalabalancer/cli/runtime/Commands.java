@@ -17,9 +17,9 @@ final class Commands {
   private final List<Command> commands = new ArrayList<>();
   private final List<Command> always = new ArrayList<>();
 
-  Commands(Target target, ShowCommands show, SetCommands set) {
-    show.addTo(this);
-    set.addTo(this);
+  Commands(Target target) {
+    new ShowCommands(target).addTo(this);
+    new SetCommands(target).addTo(this);
     add(
         "operator",
         "lower the level of the current CLI session to operator",

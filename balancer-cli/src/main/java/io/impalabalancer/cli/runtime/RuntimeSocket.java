@@ -1,8 +1,6 @@
 package io.impalabalancer.cli.runtime;
 
 import io.impalabalancer.config.RuntimeConfig;
-import io.impalabalancer.core.BalancerListener;
-import io.impalabalancer.core.CoordinatorEvent;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -38,14 +36,13 @@ import jdk.net.UnixDomainPrincipal;
  * <p>A file that is in the way is taken over, at once and whole, if it is a socket that nobody
  * listens on any more; anything else is refused.
  */
-public final class RuntimeSocket implements BalancerListener, AutoCloseable {
+public final class RuntimeSocket implements AutoCloseable {
   private static final int MOST_CLIENTS = 256;
 
   /** Silence after which a client is disconnected, until it says {@code set timeout cli}. */
   private static final int TIMEOUT_SECONDS = 10;
 
   private final Path path;
-  private final ShowCommands show;
   private final Commands commands;
   private final ThreadPoolExecutor worker;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -70,8 +67,7 @@ public final class RuntimeSocket implements BalancerListener, AutoCloseable {
   private RuntimeSocket(EventLoop loop, Path path, RuntimeConfig config, Target target)
       throws IOException {
     this.path = path;
-    show = new ShowCommands(target);
-    commands = new Commands(target, show, new SetCommands(target));
+    commands = new Commands(target);
     worker =
         new ThreadPoolExecutor(
             0,
@@ -157,11 +153,6 @@ public final class RuntimeSocket implements BalancerListener, AutoCloseable {
     UnixDomainPrincipal peer =
         channel.config().getOption(NioChannelOption.of(ExtendedSocketOptions.SO_PEERCRED));
     return peer == null ? "runtime socket" : peer.user().getName() + " by runtime socket";
-  }
-
-  @Override
-  public void coordinatorChanged(CoordinatorEvent event) {
-    show.keep(event);
   }
 
   /** Closes all connections and removes the socket, unless another process has taken it over. */

@@ -2,6 +2,7 @@ package io.impalabalancer.cli.runtime;
 
 import static io.impalabalancer.cli.runtime.Commands.done;
 
+import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.cli.runtime.Target.Refused;
 import io.impalabalancer.cli.runtime.Target.Server;
 import io.impalabalancer.config.AdminState;
@@ -105,16 +106,22 @@ final class SetCommands {
         "shutdown sessions coordinator <name>",
         "kill sessions on a coordinator, and say how many",
         Level.ADMIN,
-        (w, c) ->
-            balancer
-                .closeSessions(target.coordinator(w), Termination.KILLED)
-                .thenApply("%d sessions closed.\n"::formatted));
+        this::shutdownCoordinator);
     commands.add(
         "reload",
         "reload [dry-run]",
         "go over to what the configuration file says now",
         Level.ADMIN,
-        (w, c) -> done(target.reload().run(c.name(), argument(w, 0).equals("dry-run"))));
+        (w, c) -> reload(argument(w, 0).equals("dry-run"), c));
+    commands.add(
+        "upgrade",
+        "have a new process of the installed program take over",
+        Level.ADMIN,
+        (w, c) ->
+            done(
+                target.upgrades().begin(c.name())
+                    ? "The upgrade has begun, 'show upgrade' tells how far it is.\n"
+                    : "Another upgrade is under way.\n"));
     commands.add(
         "clear counters",
         "clear counters [all]",
@@ -246,23 +253,25 @@ final class SetCommands {
     return listener;
   }
 
-  private static CompletionStage<String> enable(Listener listener, Client client) {
+  private CompletionStage<String> enable(Listener listener, Client client) {
     if (listener.enabled()) {
       return done("All sockets are already enabled.\n");
     }
     try {
       listener.enable(reason(client));
+      target.events().listener(listener.name(), true, reason(client));
       return done(NOTHING);
     } catch (BindException e) {
       return done("Failed to resume frontend: " + e.getMessage() + "\n");
     }
   }
 
-  private static CompletionStage<String> disable(Listener listener, Client client) {
+  private CompletionStage<String> disable(Listener listener, Client client) {
     if (!listener.enabled()) {
       return done("All sockets are already disabled.\n");
     }
     listener.disable(reason(client));
+    target.events().listener(listener.name(), false, reason(client));
     return done(NOTHING);
   }
 
@@ -311,14 +320,47 @@ final class SetCommands {
     }
     return balancer
         .closeSession(id, Termination.KILLED)
-        .thenApply(closed -> closed > 0 ? NOTHING : "No such session (use 'show sess').\n");
+        .thenApply(closed -> {
+          if (closed == 0) {
+            return "No such session (use 'show sess').\n";
+          }
+          target.events().cut("", closed, "session " + id + ", " + reason(client));
+          return NOTHING;
+        });
   }
 
   private CompletionStage<String> shutdownSessions(List<String> words, Client client) {
     Server server = target.server(words);
     return balancer
         .closeSessions(server.listener(), server.coordinator(), Termination.KILLED)
-        .thenApply(closed -> NOTHING);
+        .thenApply(closed -> {
+          String what = "its sessions of " + server.listener().name();
+          target.events().cut(server.coordinator().name(), closed, what + ", " + reason(client));
+          return NOTHING;
+        });
+  }
+
+  private CompletionStage<String> shutdownCoordinator(List<String> words, Client client) {
+    Coordinator coordinator = target.coordinator(words);
+    return balancer
+        .closeSessions(coordinator, Termination.KILLED)
+        .thenApply(closed -> {
+          target.events().cut(coordinator.name(), closed, "all its sessions, " + reason(client));
+          return "%d sessions closed.\n".formatted(closed);
+        });
+  }
+
+  private CompletionStage<String> reload(boolean dry, Client client) {
+    Reloads reloads = target.reloads();
+    Reloads.Result result = dry ? reloads.dryRun(client.name()) : reloads.reload(client.name());
+    StringBuilder out = new StringBuilder();
+    result.changes().forEach(change -> out.append(change).append('\n'));
+    result.problems().forEach(problem -> out.append("error: ").append(problem).append('\n'));
+    String good = dry ? "would be taken over" : "is in force";
+    out.append("The configuration ")
+        .append(result.ok() ? good : "is refused; nothing has changed")
+        .append(".\n");
+    return done(out.toString());
   }
 
   private CompletionStage<String> clear(List<String> words, Client client) {

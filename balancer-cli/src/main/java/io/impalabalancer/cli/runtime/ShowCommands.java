@@ -2,11 +2,12 @@ package io.impalabalancer.cli.runtime;
 
 import static io.impalabalancer.cli.runtime.Commands.done;
 
+import io.impalabalancer.cli.operation.Events.Event;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.RuntimeConfig.Level;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
-import io.impalabalancer.core.CoordinatorEvent;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.core.SessionSnapshot;
@@ -16,9 +17,8 @@ import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionStage;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands that show something, in HAProxy's form. */
 final class ShowCommands {
-  private static final int EVENTS_KEPT = 200;
+  private static final int MOST_EVENTS = 200;
 
   /** HAProxy's numbers of check results ("srv_check_status" of a state file). */
   private static final List<String> CHECK_STATUS =
@@ -40,7 +40,6 @@ final class ShowCommands {
   private final Target target;
   private final Balancer balancer;
   private final HaproxyStats stats;
-  private final Deque<String> events = new ArrayDeque<>();
 
   ShowCommands(Target target) {
     this.target = target;
@@ -88,8 +87,12 @@ final class ShowCommands {
                 balancer.listeners().stream()
                     .map(listener -> listener.name() + "\n")
                     .collect(Collectors.joining("", "# name\n", ""))));
+    commands.add("show events", "show what happened last", Level.USER, (w, c) -> showEvents());
     commands.add(
-        "show events", "show what happened to coordinators", Level.USER, (w, c) -> showEvents());
+        "show upgrade",
+        "show what came of the last upgrade",
+        Level.USER,
+        (w, c) -> done(text(target.upgrades().last())));
     commands.add(
         "show coordinators",
         "list coordinators: state, sessions and who set it",
@@ -97,30 +100,34 @@ final class ShowCommands {
         (w, c) -> showCoordinators());
   }
 
-  /** Keeps an event. Any thread. */
-  void keep(CoordinatorEvent event) {
-    String line =
-        "%s %s %s%s %s -> %s (%s)\n"
-            .formatted(
-                Instant.now().truncatedTo(ChronoUnit.MILLIS),
-                event.axis().name().toLowerCase(Locale.ROOT),
-                event.coordinator().name(),
-                event.subject().isEmpty() ? "" : "/" + event.subject(),
-                event.from(),
-                event.to(),
-                event.reason());
-    synchronized (events) {
-      if (events.size() == EVENTS_KEPT) {
-        events.removeFirst();
-      }
-      events.addLast(line);
-    }
+  private CompletionStage<String> showEvents() {
+    List<Event> events = new ArrayList<>(target.events().newest(MOST_EVENTS));
+    Collections.reverse(events);
+    return done(events.stream().map(ShowCommands::line).collect(Collectors.joining()));
   }
 
-  private CompletionStage<String> showEvents() {
-    synchronized (events) {
-      return done(String.join("", events));
-    }
+  private static String line(Event event) {
+    String of =
+        Stream.of(event.coordinator(), event.subject())
+            .filter(word -> !word.isEmpty())
+            .collect(Collectors.joining("/"));
+    return "%s %s %s %s%s (%s)\n"
+        .formatted(
+            Instant.ofEpochMilli(event.atMillis()),
+            event.kind(),
+            of.isEmpty() ? "-" : of,
+            event.from().isEmpty() ? "" : event.from() + " -> ",
+            event.to(),
+            event.reason());
+  }
+
+  private static String text(Upgrades.Result upgrade) {
+    return switch (upgrade.state()) {
+      case NONE -> "none\n";
+      case RUNNING -> "running, asked for by %s\n".formatted(upgrade.by());
+      case FAILED -> "failed: %s\n".formatted(upgrade.reason());
+      case DONE -> "done: process %d has taken over\n".formatted(upgrade.pid());
+    };
   }
 
   private CompletionStage<String> showInfo(List<String> words) {

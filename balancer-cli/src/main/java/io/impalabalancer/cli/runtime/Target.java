@@ -1,5 +1,8 @@
 package io.impalabalancer.cli.runtime;
 
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
@@ -11,19 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What commands act on: a balancer and what belongs to it. */
 public record Target(
-    Balancer balancer, HealthChecker health, HaproxyStats stats, Reload reload, String version) {
-
-  /** How the configuration file is read anew. */
-  public interface Reload {
-    /**
-     * Goes over to what the file says now.
-     *
-     * @param by who asks for it
-     * @param dry true to say only what would be done
-     * @return what came of it, a line each
-     */
-    String run(String by, boolean dry);
-  }
+    Balancer balancer,
+    HealthChecker health,
+    HaproxyStats stats,
+    Events events,
+    Reloads reloads,
+    Upgrades upgrades,
+    String version) {
 
   /** A member as a command names it: {@code listener/alias}. */
   record Server(Listener listener, Member member) {

@@ -1,6 +1,9 @@
 package io.impalabalancer.cli.web;
 
 import com.google.gson.stream.JsonWriter;
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.cli.web.Route.Access;
 import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.UserConfig;
@@ -23,16 +26,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code /api/v1}, as {@code openapi.json} describes it: what the balancer is, and the changes that
  * an admin can make. Errors are a sentence of plain text. On the worker.
  */
 final class Api {
-  private static final Logger LOG = LoggerFactory.getLogger(Api.class);
-
   static final String BASE = "/api/v1";
   private static final String JSON = "application/json";
   private static final long LOOPS_MILLIS = 5000;
@@ -48,7 +47,8 @@ final class Api {
   private final Events events;
   private List<SessionSnapshot> sessions = List.of();
   private long sessionsNanos;
-  private volatile @Nullable Reloads reloads;
+  private volatile Reloads reloads = Reloads.NONE;
+  private volatile Upgrades upgrades = Upgrades.NONE;
 
   Api(Balancer balancer, Overview overview, Events events) {
     this.balancer = balancer;
@@ -57,8 +57,9 @@ final class Api {
     sessionsNanos = System.nanoTime() - SESSIONS_NANOS;
   }
 
-  void setReloads(Reloads reloads) {
+  void setOperations(Reloads reloads, Upgrades upgrades) {
     this.reloads = reloads;
+    this.upgrades = upgrades;
   }
 
   List<Route> routes() {
@@ -78,7 +79,8 @@ final class Api {
         post("/coordinators/{name}/weight", this::setWeight),
         post("/coordinators/{name}/cut", this::cutCoordinator),
         post("/sessions/{id}/cut", this::cutSession),
-        post("/reload", this::reload));
+        post("/reload", this::reload),
+        post("/upgrade", this::upgrade));
   }
 
   private static Route get(String path, Page.Maker maker) {
@@ -367,14 +369,7 @@ final class Api {
   }
 
   private Page cut(Request request, String coordinator, int cut, String what) {
-    String number = Integer.toString(cut);
-    LOG.info(
-        "event=sessions-cut coordinator={} sessions={} reason=\"{}, {}\"",
-        coordinator,
-        number,
-        what,
-        reason(request));
-    events.add("cut", coordinator, "", "", number, what + ", " + reason(request));
+    events.cut(coordinator, cut, what + ", " + reason(request));
     return json(json -> json.name("cut").value(cut));
   }
 
@@ -385,16 +380,23 @@ final class Api {
     if (!dryRun.equals("true") && !dryRun.equals("false")) {
       throw new IllegalArgumentException("found dryRun " + dryRun + ", expected true or false");
     }
-    Reloads now = reloads;
-    if (now == null) {
-      return Page.plain(503, "the balancer is starting");
-    }
     String by = reason(request);
-    Reloads.Result result = dryRun.equals("true") ? now.dryRun(by) : now.reload(by);
+    Reloads.Result result = dryRun.equals("true") ? reloads.dryRun(by) : reloads.reload(by);
     return json(json -> {
       json.name("reload");
       Overview.reload(json, result);
     });
+  }
+
+  /** Begins an upgrade; {@code info} tells how far it is, of the successor in the end. */
+  private Page upgrade(Request request) {
+    Json.read(request.body().isBlank() ? "{}" : request.body(), List.of());
+    return upgrades.begin(reason(request))
+        ? json(json -> {
+          json.name("upgrade");
+          Overview.upgrade(json, upgrades.last());
+        })
+        : Page.plain(409, "refused: another upgrade is under way, or there is nothing to start");
   }
 
   private static String reason(Request request) {

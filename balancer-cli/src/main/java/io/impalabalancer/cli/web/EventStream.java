@@ -3,7 +3,7 @@ package io.impalabalancer.cli.web;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -29,7 +29,7 @@ final class EventStream {
   private static final long TICK_MILLIS = 1000;
 
   /** Documents in a row that a browser may miss. */
-  private static final int MOST_MISSED = 30;
+  static final int MOST_MISSED = 30;
 
   private final EventLoop loop;
   private final Executor worker;
@@ -116,7 +116,9 @@ final class EventStream {
 
   private void send(String text) {
     making = false;
-    ByteBuf event = Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(text.getBytes(UTF_8)));
+    // Off the heap, so that no channel makes a copy of its own.
+    byte[] bytes = text.getBytes(UTF_8);
+    ByteBuf event = ByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
     for (Channel channel : List.copyOf(missed.keySet())) {
       int count = channel.isWritable() ? 0 : missed.getOrDefault(channel, 0) + 1;
       if (count > MOST_MISSED) {
@@ -125,9 +127,10 @@ final class EventStream {
       }
       missed.replace(channel, count);
       if (count == 0) {
-        channel.writeAndFlush(new DefaultHttpContent(event.duplicate()));
+        channel.writeAndFlush(new DefaultHttpContent(event.retainedDuplicate()));
       }
     }
+    event.release();
     if (again) {
       again = false;
       make();

@@ -1,6 +1,9 @@
 package io.impalabalancer.cli.web;
 
 import com.google.gson.stream.JsonWriter;
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.cli.web.Timeline.LastCheck;
 import io.impalabalancer.cli.web.Timeline.Totals;
 import io.impalabalancer.config.Protocol;
@@ -19,7 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.ToLongFunction;
 
 /**
  * The state of a balancer as JSON: what {@code openapi.json} calls {@code Info}, {@code
@@ -35,7 +38,8 @@ final class Overview {
   private final String version;
   private final Supplier<String> notReady;
   private final long startedMillis = System.currentTimeMillis();
-  private volatile @Nullable Reloads reloads;
+  private volatile Reloads reloads = Reloads.NONE;
+  private volatile Upgrades upgrades = Upgrades.NONE;
 
   /** Makes one; {@code notReady} gives why the balancer is not ready, empty if it is. */
   Overview(
@@ -51,8 +55,9 @@ final class Overview {
     this.notReady = notReady;
   }
 
-  void setReloads(Reloads reloads) {
+  void setOperations(Reloads reloads, Upgrades upgrades) {
     this.reloads = reloads;
+    this.upgrades = upgrades;
   }
 
   /** Returns everything that the page shows at once. */
@@ -96,13 +101,10 @@ final class Overview {
     json.name("maxconn").value(balancer.maxconn());
     json.name("heldBytes").value(balancer.heldBytes());
     json.name("loopLagMillis").value(millis(balancer.loopLagNanos()));
-    Reloads now = reloads;
     json.name("lastReload");
-    if (now == null) {
-      json.nullValue();
-    } else {
-      reload(json, now.last());
-    }
+    reload(json, reloads.last());
+    json.name("lastUpgrade");
+    upgrade(json, upgrades.last());
     json.name("lastEvent").value(events.lastId());
     json.name("newestPoint").value(timeline.newest());
     json.endObject();
@@ -119,6 +121,17 @@ final class Overview {
     json.name("problems");
     texts(json, result.problems());
     json.name("config").value(result.hash());
+    json.endObject();
+  }
+
+  /** Writes what came of an upgrade until now. */
+  static void upgrade(JsonWriter json, Upgrades.Result result) throws IOException {
+    json.beginObject();
+    json.name("at").value(result.at().toEpochMilli());
+    json.name("by").value(result.by());
+    json.name("state").value(result.state().name().toLowerCase(Locale.ROOT));
+    json.name("pid").value(result.pid());
+    json.name("reason").value(result.reason());
     json.endObject();
   }
 
@@ -156,7 +169,7 @@ final class Overview {
     json.name("sessions").value(coordinator.sessions());
     json.name("maxconn").value(coordinator.maxconn());
     byListener(json, coordinator);
-    rates(json, coordinator);
+    rates(json, total -> timeline.rate(coordinator, total));
     lastCheck(json, coordinator);
     json.name("point");
     points(json, coordinator, 1);
@@ -250,12 +263,16 @@ final class Overview {
     return pool.members().stream().anyMatch(member -> member.coordinator() == coordinator);
   }
 
-  private void rates(JsonWriter json, Coordinator coordinator) throws IOException {
+  private interface Rate {
+    double of(ToLongFunction<Totals> total);
+  }
+
+  private static void rates(JsonWriter json, Rate rate) throws IOException {
     json.name("rates").beginObject();
-    json.name("sessions").value(timeline.rate(coordinator, Totals::assigned));
-    json.name("connectErrors").value(timeline.rate(coordinator, Totals::connectErrors));
-    json.name("bytesToClient").value(timeline.rate(coordinator, Totals::bytesToClient));
-    json.name("bytesToCoordinator").value(timeline.rate(coordinator, Totals::bytesToCoordinator));
+    json.name("sessions").value(rate.of(Totals::sessions));
+    json.name("connectErrors").value(rate.of(Totals::connectErrors));
+    json.name("bytesToClient").value(rate.of(Totals::bytesToClient));
+    json.name("bytesToCoordinator").value(rate.of(Totals::bytesToCoordinator));
     json.endObject();
   }
 
@@ -315,6 +332,7 @@ final class Overview {
     json.name("queued").value(listener.queued());
     json.name("queuedMax").value(listener.queuedMax());
     json.name("accepted").value(listener.accepted());
+    rates(json, total -> timeline.rate(listener, total));
     json.endObject();
   }
 

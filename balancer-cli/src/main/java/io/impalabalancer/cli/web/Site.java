@@ -1,11 +1,13 @@
 package io.impalabalancer.cli.web;
 
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.cli.web.Route.Access;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.Coordinator;
-import io.impalabalancer.core.CoordinatorEvent;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.metrics.BalancerMetrics;
 import io.impalabalancer.metrics.HaproxyStats;
@@ -16,8 +18,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * What the web port says of one balancer. Add it to the balancer, so that it hears of checks and
- * changes. Any thread; pages are made on the worker.
+ * What the web port says of one balancer. Add it to the balancer, so that it hears of checks. Any
+ * thread; pages are made on the worker.
  */
 public final class Site implements BalancerListener {
   private final Balancer balancer;
@@ -25,13 +27,13 @@ public final class Site implements BalancerListener {
   private final HaproxyStats stats;
   private final Supplier<String> starting;
   private final Timeline timeline;
-  private final Events events = new Events();
   private final Overview overview;
   private final Api api;
 
   /**
    * Makes one.
    *
+   * @param events what the page lists
    * @param version the program's
    * @param notReady why {@code /readyz} has to say no, empty if it need not
    */
@@ -39,6 +41,7 @@ public final class Site implements BalancerListener {
       Balancer balancer,
       BalancerMetrics metrics,
       HaproxyStats stats,
+      Events events,
       String version,
       Supplier<String> notReady) {
     this.balancer = balancer;
@@ -50,10 +53,10 @@ public final class Site implements BalancerListener {
     api = new Api(balancer, overview, events);
   }
 
-  /** Lets admins reload; until then there is nothing to reload from. */
-  public void setReloads(Reloads reloads) {
-    overview.setReloads(reloads);
-    api.setReloads(reloads);
+  /** Lets admins reload and upgrade; until then there is nothing that could be. */
+  public void setOperations(Reloads reloads, Upgrades upgrades) {
+    overview.setOperations(reloads, upgrades);
+    api.setOperations(reloads, upgrades);
   }
 
   List<Route> routes() {
@@ -92,11 +95,6 @@ public final class Site implements BalancerListener {
   @Override
   public void checked(Coordinator coordinator, CheckReport report) {
     timeline.checked(coordinator, report);
-  }
-
-  @Override
-  public void coordinatorChanged(CoordinatorEvent event) {
-    events.changed(event);
   }
 
   private Page readiness() {

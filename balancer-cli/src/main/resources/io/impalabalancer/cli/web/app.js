@@ -12,8 +12,8 @@ let events = [];
 // ---- listeners
 
 function listenerRow() {
-  const element = row("name", ["name", "state", "address", "protocol", "pool", "balance", "sessions", "peak", "limit", "queued", "queuePeak", "accepted"]);
-  numeric(element, ["sessions", "peak", "limit", "queued", "queuePeak", "accepted"]);
+  const element = row("name", ["name", "state", "address", "protocol", "pool", "balance", "sessions", "peak", "limit", "queued", "queuePeak", "rate", "accepted"]);
+  numeric(element, ["sessions", "peak", "limit", "queued", "queuePeak", "rate", "accepted"]);
   element.parts = { badge: make("span", { className: "badge" }) };
   element.cell.state.append(element.parts.badge);
   return element;
@@ -36,6 +36,7 @@ function updateListener(element, it) {
   text(cell.queued, count(it.queued));
   cell.queued.className = it.queued > 0 ? "n danger" : "n";
   text(cell.queuePeak, count(it.queuedMax));
+  text(cell.rate, `${rate(it.rates.sessions)}/s`);
   text(cell.accepted, count(it.accepted));
 }
 
@@ -74,13 +75,10 @@ function header() {
   badge($("ready"), info.ready ? ["✓ READY", "good"] : ["✗ NOT READY", "bad"], info.notReady);
   document.title = `${info.ready ? "" : "✗ "}${info.sessions} sessions · impala-balancer`;
   const last = info.lastReload;
-  $("reload-state").hidden = !last;
-  if (last) {
-    const what = last.by === "start" ? "Configuration read at the start" : `Last reload ${last.ok ? "✓ applied" : "✗ refused"}, by ${last.by}`;
-    text($("reload-state"), `${what}, ${ago(last.at)} ago`);
-    $("reload-state").className = last.ok ? "soft" : "danger";
-    $("reload-state").title = [...last.problems, ...last.changes].join("\n");
-  }
+  const what = last.by === "start" ? "Configuration read at the start" : `Last reload ${last.ok ? "✓ applied" : "✗ refused"}, by ${last.by}`;
+  text($("reload-state"), `${what}, ${ago(last.at)} ago`);
+  $("reload-state").className = last.ok ? "soft" : "danger";
+  $("reload-state").title = [...last.problems, ...last.changes].join("\n");
   text($("process"), `pid ${info.pid}, Java ${info.java}, wire ${info.wire}, loops ${info.loopLagMillis.toFixed(1)} ms late, ${bytes(info.heldBytes)} held`);
 }
 
@@ -103,7 +101,7 @@ function eventRow() {
 function updateEvent({ cell, parts: part }, it) {
   text(cell.when, `${new Date(it.at).toLocaleTimeString("en-GB")} (${ago(it.at)} ago)`);
   cell.when.title = new Date(it.at).toString();
-  const meaning = ["DOWN", "CLOSED"].includes(it.to) ? "bad" : ["UP", "OPEN", "READY"].includes(it.to) ? "good" : "warn";
+  const meaning = ["DOWN", "CLOSED", "refused", "failed"].includes(it.to) ? "bad" : ["UP", "OPEN", "READY", "ENABLED", "applied", "taken over"].includes(it.to) ? "good" : "warn";
   badge(part.badge, [it.kind, meaning], "");
   text(cell.coordinator, it.coordinator);
   text(cell.change, `${it.subject ? `${it.subject}: ` : ""}${it.from ? `${it.from} → ` : ""}${it.to}`);

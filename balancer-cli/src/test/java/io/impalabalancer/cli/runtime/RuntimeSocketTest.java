@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigLoader;
@@ -27,6 +30,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +63,7 @@ class RuntimeSocketTest {
 
   @TempDir private Path directory;
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final Events events = new Events();
   private Balancer balancer;
   private HealthChecker health;
   private Path path;
@@ -73,7 +78,7 @@ class RuntimeSocketTest {
     balancer.open();
     path = directory.resolve("admin.sock");
     socket = open(Level.ADMIN);
-    balancer.addListener(socket);
+    balancer.addListener(events);
   }
 
   private RuntimeSocket open(Level level) throws IOException {
@@ -85,7 +90,9 @@ class RuntimeSocketTest {
             balancer,
             health,
             new HaproxyStats(balancer, "1.2.3"),
-            (by, dry) -> (dry ? "would reload" : "reloaded") + " by " + by + "\n",
+            events,
+            new ToldReloads(),
+            Upgrades.NONE,
             "1.2.3"),
         false);
   }
@@ -255,9 +262,50 @@ class RuntimeSocketTest {
   }
 
   @Test
+  void whatPeopleDoIsAnEventOnce() throws IOException {
+    ask("set coordinator c1 state maint;disable frontend jdbc;shutdown sessions coordinator c2");
+    events.process("reload", "applied", "by SIGHUP, 0 changes");
+    assertThat(ask("show events").lines())
+        .hasSize(5)
+        .satisfiesExactly(
+            line -> assertThat(line).contains(" admin c1 READY -> MAINT (set by "),
+            line -> assertThat(line).contains(" listener jdbc ENABLED -> DISABLED (set by "),
+            line -> assertThat(line).contains(" cut c2 0 (all its sessions, set by "),
+            line -> assertThat(line).endsWith("Z reload - applied (by SIGHUP, 0 changes)"),
+            line -> assertThat(line).isEmpty());
+  }
+
+  @Test
+  void anUpgradeIsBegunOnlyWhereThereCanBeOne() throws IOException {
+    assertThat(ask("show upgrade")).isEqualTo("none\n\n");
+    assertThat(ask("upgrade")).isEqualTo("Another upgrade is under way.\n\n");
+    assertThat(ask("operator;upgrade")).isEqualTo("\nPermission denied\n\n");
+  }
+
+  /** Would reload, but does not. */
+  private static final class ToldReloads implements Reloads {
+    @Override
+    public Result last() {
+      return NONE.last();
+    }
+
+    @Override
+    public Result reload(String by) {
+      return new Result(Instant.EPOCH, by, false, List.of(), List.of("no"), "");
+    }
+
+    @Override
+    public Result dryRun(String by) {
+      return new Result(Instant.EPOCH, by, true, List.of("asked for by " + by), List.of(), "");
+    }
+  }
+
+  @Test
   void aReloadIsSaidByWhom() throws IOException {
-    assertThat(ask("reload dry-run")).startsWith("would reload by ").endsWith("socket\n\n");
-    assertThat(ask("reload")).startsWith("reloaded by ");
+    assertThat(ask("reload dry-run"))
+        .matches("asked for by .* by runtime socket\nThe configuration would be taken over.\n\n");
+    assertThat(ask("reload"))
+        .isEqualTo("error: no\nThe configuration is refused; nothing has changed.\n\n");
     assertThat(ask("operator;reload")).isEqualTo("\nPermission denied\n\n");
   }
 

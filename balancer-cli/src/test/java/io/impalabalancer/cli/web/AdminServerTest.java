@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +48,8 @@ class AdminServerTest {
   private final MultiThreadIoEventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final CountDownLatch slowPage = new CountDownLatch(1);
+  private final AtomicInteger documents = new AtomicInteger();
+  private volatile String document = "{}";
   private AdminServer server;
 
   @BeforeEach
@@ -62,7 +65,15 @@ class AdminServerTest {
   }
 
   private AdminServer open(String settings, Duration deadline) throws IOException {
-    return AdminServer.open(loop.next(), stats(settings), routes(), () -> "{}", deadline);
+    return AdminServer.open(
+        loop.next(),
+        stats(settings),
+        routes(),
+        () -> {
+          documents.incrementAndGet();
+          return document;
+        },
+        deadline);
   }
 
   private static StatsConfig stats(String settings) {
@@ -95,6 +106,7 @@ class AdminServerTest {
             "/names/{name}/x",
             Access.READ,
             request -> Page.plain(200, request.names() + " " + request.query())),
+        Route.get("/stream", Access.READ, request -> Page.STREAM),
         Route.get("/;csv", Access.READ, request -> Page.plain(200, "csv")),
         Route.post("/act", request -> Page.plain(200, request.who() + " " + request.body())),
         Route.get(
@@ -351,10 +363,74 @@ class AdminServerTest {
   @Test
   void aClientThatSendsNoWholeRequestIsClosedAtTheDeadline() throws IOException {
     try (AdminServer impatient = open("", Duration.ofMillis(100));
-        Socket client =
-            new Socket(impatient.address().getAddress(), impatient.address().getPort())) {
+        Socket client = connect(impatient)) {
       send(client, "GET /healthz HT");
       assertThat(read(client)).isEmpty();
+    }
+  }
+
+  @Test
+  void oneThatDripsItsRequestIsClosedAtTheDeadlineToo() throws IOException {
+    try (AdminServer impatient = open("", Duration.ofMillis(300));
+        Socket client = connect(impatient)) {
+      send(client, "GET /healthz HTTP/1.1\r\n");
+      await()
+          .pollInterval(Duration.ofMillis(10))
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> send(client, "X: y\r\n")).isInstanceOf(IOException.class));
+    }
+  }
+
+  @Test
+  void aBrowserThatDoesNotReadIsSentNoMoreAndThenClosed() throws IOException {
+    document = "x".repeat(1 << 20);
+    server.reload(stats(USERS + "open = true"));
+    try (Socket slow = new Socket()) {
+      slow.setReceiveBufferSize(4096);
+      slow.setSoTimeout(10_000);
+      slow.connect(server.address());
+      send(slow, "GET /stream HTTP/1.1\r\n\r\n");
+      // Each change has a document made, as long as somebody watches.
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .pollInterval(Duration.ofMillis(1))
+          .until(() -> {
+            int before = documents.get();
+            post("/act", "X-Requested-With: test", basic("ops:secret"));
+            get("/who");
+            return before > EventStream.MOST_MISSED && documents.get() == before;
+          });
+      // The end comes, after what the kernel held and one document.
+      assertThat(read(slow).length()).isBetween(1 << 12, 15 << 20);
+    }
+  }
+
+  @Test
+  void moreBrowsersThanThereIsRoomForAreToldToComeBack() throws IOException {
+    List<Socket> watching = new ArrayList<>();
+    try {
+      for (int i = 0; i < EventStream.MOST; i++) {
+        watching.add(connect());
+        send(watching.get(i), "GET /stream HTTP/1.1\r\n\r\n");
+      }
+      for (Socket each : watching) {
+        assertThat(each.getInputStream().read()).isEqualTo('H');
+      }
+      assertThat(get("/stream")).startsWith("HTTP/1.1 503 ").contains("retry-after: ");
+      watching.remove(0).close();
+      await()
+          .untilAsserted(() -> {
+            try (Socket another = connect()) {
+              send(another, "GET /stream HTTP/1.1\r\n\r\n");
+              assertThat(
+                      new String(another.getInputStream().readNBytes(12), StandardCharsets.UTF_8))
+                  .isEqualTo("HTTP/1.1 200");
+            }
+          });
+    } finally {
+      for (Socket socket : watching) {
+        socket.close();
+      }
     }
   }
 
@@ -416,7 +492,11 @@ class AdminServerTest {
   }
 
   private Socket connect() throws IOException {
-    Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+    return connect(server);
+  }
+
+  private static Socket connect(AdminServer to) throws IOException {
+    Socket socket = new Socket(to.address().getAddress(), to.address().getPort());
     socket.setSoTimeout(10_000);
     return socket;
   }

@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
+import io.impalabalancer.cli.operation.Events;
+import io.impalabalancer.cli.operation.Reloads;
+import io.impalabalancer.cli.operation.Upgrades;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
@@ -61,8 +64,10 @@ class ApiTest {
     balancer = new Balancer(config);
     metrics = new BalancerMetrics(balancer, "test", () -> 0);
     HaproxyStats stats = new HaproxyStats(balancer, "test");
-    Site site = new Site(balancer, metrics, stats, "test", () -> "");
-    site.setReloads(new NothingToReload());
+    Events events = new Events();
+    Site site = new Site(balancer, metrics, stats, events, "test", () -> "");
+    site.setOperations(new NothingToReload(), upgrades);
+    balancer.addListener(events);
     balancer.addListener(stats);
     balancer.addListener(site);
     health = HealthChecker.of(balancer, loop);
@@ -113,20 +118,38 @@ class ApiTest {
 
   private static final class NothingToReload implements Reloads {
     @Override
-    public Result last() {
-      return new Result(Instant.EPOCH, "start", true, List.of(), List.of(), "hash");
+    public Reloads.Result last() {
+      return new Reloads.Result(Instant.EPOCH, "start", true, List.of(), List.of(), "hash");
     }
 
     @Override
-    public Result reload(String by) {
-      return new Result(Instant.EPOCH, by, true, List.of(), List.of("a problem"), "hash");
+    public Reloads.Result reload(String by) {
+      return new Reloads.Result(Instant.EPOCH, by, true, List.of(), List.of("a problem"), "hash");
     }
 
     @Override
-    public Result dryRun(String by) {
-      return new Result(Instant.EPOCH, by, true, List.of("a change"), List.of(), "hash");
+    public Reloads.Result dryRun(String by) {
+      return new Reloads.Result(Instant.EPOCH, by, true, List.of("a change"), List.of(), "hash");
     }
   }
+
+  /** One that begins and gets no further. */
+  private final Upgrades upgrades =
+      new Upgrades() {
+        private Upgrades.Result last = Upgrades.Result.NONE;
+
+        @Override
+        public Upgrades.Result last() {
+          return last;
+        }
+
+        @Override
+        public boolean begin(String by) {
+          boolean first = last.state() == State.NONE;
+          last = new Upgrades.Result(Instant.EPOCH, by, State.RUNNING, 0, "");
+          return first;
+        }
+      };
 
   private static JsonNode json(String text) {
     try {
@@ -189,7 +212,8 @@ class ApiTest {
                 .fieldNames()
                 .forEachRemaining(method -> described.add(method + " " + path.getKey())));
     Set<String> served = new TreeSet<>();
-    Site site = new Site(balancer, metrics, new HaproxyStats(balancer, ""), "", () -> "");
+    HaproxyStats stats = new HaproxyStats(balancer, "");
+    Site site = new Site(balancer, metrics, stats, new Events(), "", () -> "");
     for (Route route : site.routes()) {
       if (route.path().startsWith(Api.BASE)) {
         served.add(route.method().toLowerCase(java.util.Locale.ROOT) + " " + route.path());
@@ -282,6 +306,16 @@ class ApiTest {
     JsonNode done = described("/reload", "post", post("/reload", ""));
     assertThat(done.at("/reload/problems/0").asText()).isEqualTo("a problem");
     assertThat(done.at("/reload/by").asText()).isEqualTo("ops, web port");
+  }
+
+  @Test
+  void anUpgradeIsBegunAndASecondOneRefused() throws Exception {
+    assertThat(get("/info").body()).contains("\"lastUpgrade\":{", "\"state\":\"none\"");
+    JsonNode begun = described("/upgrade", "post", post("/upgrade", "")).get("upgrade");
+    assertThat(begun.get("state").asText()).isEqualTo("running");
+    assertThat(begun.get("by").asText()).isEqualTo("ops, web port");
+    assertThat(described("/info", "get", get("/info")).at("/info/lastUpgrade")).isEqualTo(begun);
+    assertThat(post("/upgrade", "").statusCode()).isEqualTo(409);
   }
 
   @Test

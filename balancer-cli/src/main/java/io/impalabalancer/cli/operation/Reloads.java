@@ -1,5 +1,6 @@
-package io.impalabalancer.cli.web;
+package io.impalabalancer.cli.operation;
 
+import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.List;
 
@@ -24,6 +25,27 @@ public interface Reloads {
       problems = List.copyOf(problems);
     }
   }
+
+  /** The one of a balancer whose configuration is no file. */
+  Reloads NONE =
+      new Reloads() {
+        @Override
+        public Result last() {
+          long start = ManagementFactory.getRuntimeMXBean().getStartTime();
+          return new Result(Instant.ofEpochMilli(start), "start", true, List.of(), List.of(), "");
+        }
+
+        @Override
+        public Result reload(String by) {
+          return dryRun(by);
+        }
+
+        @Override
+        public Result dryRun(String by) {
+          List<String> problem = List.of("there is no configuration file to read");
+          return new Result(Instant.now(), by, false, List.of(), problem, "");
+        }
+      };
 
   /** Returns what came of the last reload, or of the start if there was none. */
   Result last();
