@@ -68,15 +68,12 @@ public final class Main {
         return internalError(e, err);
       }
     }
-    CommandLine commandLine = new CommandLine(new Main());
     // A command named first is the only one looked at: the others would lengthen each start.
     Supplier<Object> command = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
-    if (command != null) {
-      commandLine.addSubcommand(arguments[0], command.get());
-    } else {
-      COMMANDS.forEach((name, each) -> commandLine.addSubcommand(name, each.get()));
-      commandLine.addSubcommand(new GenerateCompletion());
-    }
+    CommandLine commandLine =
+        command == null
+            ? all()
+            : new CommandLine(new Main()).addSubcommand(arguments[0], command.get());
     commandLine.setOut(out);
     commandLine.setErr(err);
     commandLine.setParameterExceptionHandler(Main::usageError);
@@ -87,6 +84,13 @@ public final class Main {
       return ExitStatus.USAGE;
     }
     return commandLine.execute(arguments);
+  }
+
+  /** Returns the program with all its commands. */
+  static CommandLine all() {
+    CommandLine all = new CommandLine(new Main());
+    COMMANDS.forEach((name, each) -> all.addSubcommand(name, each.get()));
+    return all.addSubcommand(new GenerateCompletion());
   }
 
   /** Returns the version of the build. */

@@ -3,14 +3,13 @@ package io.impalabalancer.cli.ctl;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,16 +22,19 @@ import picocli.CommandLine.Spec;
     description = "Shows a running balancer and changes it, over its runtime socket.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    footer = {"", "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no balancer answers."})
+    footer = {"", "Exit status: 0 done, 1 refused, 2 wrong usage, 3 a balancer does not answer."})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class CtlCommand implements Callable<Integer> {
-  private static final int DONE = 0;
-  private static final int REFUSED = 1;
-  private static final int USAGE = 2;
-  private static final int UNREACHABLE = 3;
+  static final int DONE = 0;
+  static final int REFUSED = 1;
+  static final int USAGE = 2;
+  static final int UNREACHABLE = 3;
 
   private static final Duration POLL = Duration.ofMillis(500);
   private static final int BAR = 30;
+
+  /** So many polls in a row a balancer may be silent while it hands over. */
+  private static final int PATIENCE = 20;
 
   @Spec private CommandSpec spec;
 
@@ -97,80 +99,26 @@ public final class CtlCommand implements Callable<Integer> {
       description = "Every listener with its coordinators.",
       mixinStandardHelpOptions = true)
   int status() throws InterruptedException {
+    return with(balancer -> show(StatusTable.of(balancer.ask("show", "stat"), json)));
+  }
+
+  /** The same, again and again. */
+  @Command(
+      name = "top",
+      description = "The status on a screen that is drawn anew each second, until Ctrl-C.",
+      mixinStandardHelpOptions = true)
+  int top() throws InterruptedException {
     return with(balancer -> {
-      String[] lines = balancer.ask("show", "stat").strip().split("\n", -1);
-      List<String> names = Arrays.asList(lines[0].replaceFirst("^# ", "").split(",", -1));
-      Table table =
-          new Table(
-              "LISTENER",
-              "NAME",
-              "STATUS",
-              "WEIGHT",
-              "SESSIONS",
-              "MAX",
-              "QUEUED",
-              "RATE",
-              "FOR",
-              "CHECK");
-      for (String line : Arrays.asList(lines).subList(1, lines.length)) {
-        Map<String, String> row = new HashMap<>();
-        List<String> cells = csv(line);
-        for (int i = 0; i < names.size() && i < cells.size(); i++) {
-          row.put(names.get(i), cells.get(i));
-        }
-        table.add(
-            cell(row, "pxname"),
-            cell(row, "svname"),
-            cell(row, "status"),
-            cell(row, "weight"),
-            cell(row, "scur"),
-            cell(row, "smax"),
-            cell(row, "qcur"),
-            cell(row, "rate"),
-            json ? cell(row, "lastchg") : age(cell(row, "lastchg")),
-            (cell(row, "check_status") + " " + cell(row, "last_chk")).strip());
+      if (!Ansi.AUTO.enabled()) {
+        new Top(balancer).lines(Integer.MAX_VALUE, Ansi.OFF).forEach(out()::println);
+        return DONE;
       }
-      return show(table);
+      return new Top(balancer).run(out());
     });
   }
 
   private static String cell(Map<String, String> row, String name) {
     return row.getOrDefault(name, "");
-  }
-
-  /** Takes a line of CSV apart; quotes hold commas together. */
-  static List<String> csv(String line) {
-    List<String> cells = new ArrayList<>();
-    StringBuilder cell = new StringBuilder();
-    boolean quoted = false;
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      if (c == '"' && quoted && i + 1 < line.length() && line.charAt(i + 1) == '"') {
-        cell.append(line.charAt(++i));
-      } else if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        cells.add(cell.toString());
-        cell.setLength(0);
-      } else {
-        cell.append(c);
-      }
-    }
-    cells.add(cell.toString());
-    return cells;
-  }
-
-  private static String age(String seconds) {
-    if (seconds.isEmpty()) {
-      return "";
-    }
-    Duration age = Duration.ofSeconds(Long.parseLong(seconds));
-    if (age.toDays() > 0) {
-      return "%dd%02dh".formatted(age.toDays(), age.toHoursPart());
-    }
-    return age.toHours() > 0
-        ? "%dh%02dm".formatted(age.toHours(), age.toMinutesPart())
-        : "%dm%02ds".formatted(age.toMinutes(), age.toSecondsPart());
   }
 
   /** Every living session. */
@@ -235,14 +183,20 @@ public final class CtlCommand implements Callable<Integer> {
   int drain(
       @Parameters(paramLabel = "NAME", description = "The coordinator.") String name,
       @Option(names = "--wait", description = "Waits until its last session has ended.")
-          boolean wait)
+          boolean wait,
+      @Mixin Hosts hosts)
       throws InterruptedException {
-    return with(balancer -> {
-      int status = setState(balancer, name, "drain");
-      if (status == DONE && wait) {
-        awaitDrained(balancer, name);
-      }
+    int status = setState(name, "drain", hosts);
+    if (status != DONE || !wait) {
       return status;
+    }
+    if (hosts.given()) {
+      awaitDrained(() -> hosts.sessions(name));
+      return DONE;
+    }
+    return with(balancer -> {
+      awaitDrained(() -> sessionsOf(balancer, name));
+      return DONE;
     });
   }
 
@@ -251,9 +205,11 @@ public final class CtlCommand implements Callable<Integer> {
       name = "ready",
       description = "Puts a coordinator into service again.",
       mixinStandardHelpOptions = true)
-  int ready(@Parameters(paramLabel = "NAME", description = "The coordinator.") String name)
+  int ready(
+      @Parameters(paramLabel = "NAME", description = "The coordinator.") String name,
+      @Mixin Hosts hosts)
       throws InterruptedException {
-    return with(balancer -> setState(balancer, name, "ready"));
+    return setState(name, "ready", hosts);
   }
 
   /** Takes a coordinator out of service and stops its checks. */
@@ -261,23 +217,29 @@ public final class CtlCommand implements Callable<Integer> {
       name = "maint",
       description = "As drain, and its checks stop.",
       mixinStandardHelpOptions = true)
-  int maint(@Parameters(paramLabel = "NAME", description = "The coordinator.") String name)
+  int maint(
+      @Parameters(paramLabel = "NAME", description = "The coordinator.") String name,
+      @Mixin Hosts hosts)
       throws InterruptedException {
-    return with(balancer -> setState(balancer, name, "maint"));
+    return setState(name, "maint", hosts);
   }
 
-  private int setState(ControlSocket balancer, String name, String state) {
-    return changed(
-        balancer.ask("set", "coordinator", name, "state", state),
-        name + " is in state " + state + " now.");
+  private int setState(String name, String state, Hosts hosts) throws InterruptedException {
+    if (hosts.given()) {
+      return hosts.each(balancer -> balancer.setState(name, state), out(), err());
+    }
+    return with(balancer ->
+        changed(
+            balancer.ask("set", "coordinator", name, "state", state),
+            name + " is in state " + state + " now."));
   }
 
-  private void awaitDrained(ControlSocket balancer, String name) throws InterruptedException {
+  private void awaitDrained(LongSupplier sessions) throws InterruptedException {
     boolean terminal = Ansi.AUTO.enabled();
     long most = -1;
     long told = -1;
     while (true) {
-      long left = sessionsOf(balancer, name);
+      long left = sessions.getAsLong();
       most = Math.max(most, left);
       if (terminal) {
         int done = most == 0 ? BAR : (int) (BAR * (most - left) / most);
@@ -321,8 +283,12 @@ public final class CtlCommand implements Callable<Integer> {
       @Parameters(
               paramLabel = "N[%]",
               description = "0 to 256, or a share of the configured weight.")
-          String weight)
+          String weight,
+      @Mixin Hosts hosts)
       throws InterruptedException {
+    if (hosts.given()) {
+      return hosts.each(balancer -> balancer.setWeight(member, weight), out(), err());
+    }
     return with(balancer ->
         changed(
             balancer.ask("set", "server", member, "weight", weight),
@@ -346,6 +312,70 @@ public final class CtlCommand implements Callable<Integer> {
         what.startsWith("0x")
             ? changed(balancer.ask("shutdown", "session", what), "The session is closed.")
             : changed(balancer.ask("shutdown", "sessions", "coordinator", what), ""));
+  }
+
+  /** Puts the installed program in the place of the one that runs. */
+  @Command(
+      name = "upgrade",
+      description = "Has a new process of the installed program take over; no session is cut.",
+      mixinStandardHelpOptions = true)
+  int upgrade() throws InterruptedException {
+    return with(balancer -> {
+      String before = pid(balancer);
+      String answer = balancer.ask("upgrade").strip();
+      if (!answer.startsWith("The upgrade has begun")) {
+        err().println("impala-balancer: " + answer);
+        return REFUSED;
+      }
+      return awaitSuccessor(balancer, before);
+    });
+  }
+
+  /** Waits until another process answers, or the one that did says why none will. */
+  private int awaitSuccessor(ControlSocket balancer, String before) throws InterruptedException {
+    for (int silent = 0; ; ) {
+      Thread.sleep(POLL.toMillis());
+      String told;
+      try {
+        String now = pid(balancer);
+        if (!now.equals(before)) {
+          String version = balancer.ask("show", "version").strip();
+          out()
+              .printf(
+                  "Process %s, version %s, has taken over; process %s ends with its last session.%n",
+                  now, version, before);
+          return DONE;
+        }
+        told = balancer.ask("show", "upgrade").strip();
+      } catch (ControlSocket.Unreachable e) {
+        // The one that hands over may end between a question and its answer.
+        if (++silent > PATIENCE) {
+          throw e;
+        }
+        continue;
+      }
+      if (told.startsWith("failed")) {
+        err()
+            .printf(
+                "impala-balancer: the upgrade %s; process %s goes on, its log says more%n",
+                told, before);
+        return REFUSED;
+      }
+      if (told.startsWith("done") && ++silent > PATIENCE) {
+        out().println(told + ", but it does not answer on this socket.");
+        return DONE;
+      }
+    }
+  }
+
+  private static String pid(ControlSocket balancer) {
+    return balancer
+        .ask("show", "info")
+        .lines()
+        .filter(line -> line.startsWith("Pid: "))
+        .map(line -> line.substring(5))
+        .findFirst()
+        .orElse("");
   }
 
   /** Reloads the configuration. */

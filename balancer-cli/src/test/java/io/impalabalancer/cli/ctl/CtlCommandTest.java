@@ -3,15 +3,21 @@ package io.impalabalancer.cli.ctl;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
@@ -32,6 +38,7 @@ class CtlCommandTest {
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+  private final List<HttpServer> webPorts = new ArrayList<>();
   private ServerSocketChannel balancer;
   private volatile UnaryOperator<String> answers = line -> "";
 
@@ -47,6 +54,7 @@ class CtlCommandTest {
   @AfterEach
   void close() throws IOException {
     balancer.close();
+    webPorts.forEach(server -> server.stop(0));
   }
 
   private Path path() {
@@ -158,6 +166,107 @@ class CtlCommandTest {
     answers = line -> "change maxconn: 1 -> 2\nThe configuration would be taken over.\n";
     assertThat(ctl("reload", "--dry-run")).isZero();
     assertThat(asked).containsExactly("reload", "reload dry-run");
+  }
+
+  @Test
+  void theSuccessorIsWaitedFor() {
+    answers =
+        line ->
+            switch (line) {
+              case "show info" -> "Name: x\nPid: %d\n".formatted(asked.size() < 5 ? 1 : 2);
+              case "upgrade" -> "The upgrade has begun, 'show upgrade' tells how far it is.\n";
+              case "show upgrade" -> "running, asked for by me\n";
+              default -> "1.2.4\n";
+            };
+    assertThat(ctl("upgrade")).isZero();
+    assertThat(out)
+        .hasToString(
+            "Process 2, version 1.2.4, has taken over; process 1 ends with its last session.\n");
+  }
+
+  @Test
+  void anUpgradeThatFailsSaysWhy() {
+    answers =
+        line ->
+            switch (line) {
+              case "show info" -> "Pid: 1\n";
+              case "upgrade" -> "The upgrade has begun, 'show upgrade' tells how far it is.\n";
+              default -> "failed: it has ended\n";
+            };
+    assertThat(ctl("upgrade")).isEqualTo(1);
+    assertThat(err.toString())
+        .contains("the upgrade failed: it has ended; process 1 goes on, its log says more");
+    answers = line -> line.equals("upgrade") ? "Another upgrade is under way.\n" : "Pid: 1\n";
+    assertThat(ctl("upgrade")).isEqualTo(1);
+  }
+
+  /** Returns the port of something that answers as a web port does, and keeps what was asked. */
+  private int webPort(int status, String answer) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 5);
+    server.createContext(
+        "/",
+        exchange -> {
+          String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+          asked.add(
+              exchange.getRequestMethod()
+                  + " "
+                  + exchange.getRequestURI()
+                  + " "
+                  + body
+                  + " "
+                  + exchange.getRequestHeaders().getFirst("Authorization"));
+          exchange.sendResponseHeaders(status, 0);
+          exchange.getResponseBody().write(answer.getBytes(UTF_8));
+          exchange.close();
+        });
+    server.start();
+    webPorts.add(server);
+    return server.getAddress().getPort();
+  }
+
+  private Path password() throws IOException {
+    return Files.writeString(directory.resolve("password"), "secret\n");
+  }
+
+  @Test
+  void severalBalancersAreAskedEachByItsWebPortAndOneThatFailsIsToldOf() throws IOException {
+    int good =
+        webPort(200, "{\"coordinator\": {\"sessions\": 0, \"admin\": {\"value\": \"drain\"}}}");
+    int bad = webPort(403, "refused: this needs a user with the role admin\n");
+    int none;
+    try (ServerSocket closed = new ServerSocket(0)) {
+      none = closed.getLocalPort();
+    }
+    String hosts = "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d".formatted(none, bad, good);
+    String file = password().toString();
+    assertThat(ctl("drain", "c1", "--on", hosts, "--user", "ops", "--password-file", file))
+        .isEqualTo(1);
+    assertThat(asked)
+        .contains("POST /api/v1/coordinators/c1/state {\"state\":\"drain\"} Basic b3BzOnNlY3JldA==")
+        .hasSize(2);
+    assertThat(out).hasToString("127.0.0.1:" + good + ": c1 is in state drain now.\n");
+    assertThat(err.toString())
+        .contains("127.0.0.1:" + bad + ": refused: this needs a user with the role admin\n")
+        .contains("127.0.0.1:" + none + ": no balancer answers (Connection refused)");
+    assertThat(ctl("ready", "c1", "--on", "127.0.0.1:" + none, "-u", "a", "--password-file", file))
+        .isEqualTo(3);
+    String one = "http://127.0.0.1:" + good + "/";
+    assertThat(ctl("drain", "c1", "--wait", "--on", one, "-u", "ops", "--password-file", file))
+        .isZero();
+    assertThat(out.toString()).endsWith("0 sessions left\n");
+  }
+
+  @Test
+  void withoutUserOrPasswordNobodyIsAsked() throws IOException {
+    String one = "127.0.0.1:" + webPort(200, "{}");
+    assertThat(ctl("maint", "c1", "--on", one)).isEqualTo(2);
+    assertThat(err.toString()).contains("--on needs --user");
+    assertThat(ctl("maint", "c1", "--on", one, "-u", "ops")).isEqualTo(2);
+    assertThat(err.toString()).contains("--password-file FILE or IMPALA_BALANCER_PASSWORD");
+    assertThat(ctl("weight", "l/c1", "5", "--on", one, "-u", "ops", "--password-file", "/none"))
+        .isEqualTo(2);
+    assertThat(asked).isEmpty();
   }
 
   @Test
