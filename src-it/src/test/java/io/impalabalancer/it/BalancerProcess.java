@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +28,8 @@ final class BalancerProcess implements AutoCloseable {
   private static final Duration READY_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration UPGRADE_TIMEOUT = Duration.ofMinutes(2);
+  private static final Pattern TOLD_SUCCESSOR =
+      Pattern.compile("Process (\\d+), version \\S+, has taken over");
   private static final Pattern SUCCESSOR = Pattern.compile("event=upgrade result=ok .*pid=(\\d+)");
 
   private final List<ProcessHandle> successors = new ArrayList<>();
@@ -60,14 +63,12 @@ final class BalancerProcess implements AutoCloseable {
     Path directory = ChildProcess.newDirectory("balancer");
     Path file = directory.resolve("impala-balancer.conf");
     write(file, config, statsPort);
-    Path launcher = Path.of("..", "impala-balancer").toAbsolutePath().normalize();
     ChildProcess process =
         ChildProcess.start(
             "balancer",
             directory,
             Map.of("JAVA_HOME", System.getProperty("java.home")),
-            Stream.concat(
-                    wrapper.stream(), Stream.of(launcher.toString(), "run", "-c", file.toString()))
+            Stream.concat(wrapper.stream(), Stream.of(launcher(), "run", "-c", file.toString()))
                 .toList());
     try {
       process.awaitLine("ready", line -> READY.matcher(line.text()).find(), READY_TIMEOUT);
@@ -202,11 +203,42 @@ final class BalancerProcess implements AutoCloseable {
                 line -> line.nanos() - now > 0 && line.text().contains("event=upgrade result="),
                 UPGRADE_TIMEOUT)
             .text();
-    Matcher pid = SUCCESSOR.matcher(result);
-    if (pid.find()) {
-      successors.add(ProcessHandle.of(Long.parseLong(pid.group(1))).orElseThrow());
-    }
+    follow(SUCCESSOR.matcher(result));
     return result;
+  }
+
+  private void follow(Matcher successor) {
+    if (successor.find()) {
+      successors.add(ProcessHandle.of(Long.parseLong(successor.group(1))).orElseThrow());
+    }
+  }
+
+  /** What a command gave: its exit status, and all that it wrote. */
+  record Output(int status, String text) {}
+
+  /**
+   * Runs {@code impala-balancer ctl}. A successor that it tells of is the main process from then
+   * on.
+   */
+  Output ctl(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(launcher(), "ctl"));
+    command.addAll(List.of(arguments));
+    try (ChildProcess ctl =
+        ChildProcess.start(
+            "ctl",
+            ChildProcess.newDirectory("ctl"),
+            Map.of("JAVA_HOME", System.getProperty("java.home")),
+            command)) {
+      int status = ctl.awaitExit(UPGRADE_TIMEOUT);
+      String text =
+          ctl.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
+      follow(TOLD_SUCCESSOR.matcher(text));
+      return new Output(status, text);
+    }
+  }
+
+  private static String launcher() {
+    return Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString();
   }
 
   /** Returns the id of the main process. */

@@ -1,6 +1,7 @@
 package io.impalabalancer.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,25 @@ class ServiceIT {
     int status = verify.awaitExit(SOON);
     // An unknown key leaves the status at 0 and is said on standard error.
     assertThat(texts(verify)).isEmpty();
+    assertThat(status).isZero();
+  }
+
+  @Test
+  void theManPageIsWellFormed() throws IOException {
+    Path mandoc = Requirement.program("mandoc", "mandoc");
+    Path page = Path.of("..", "docs", "impala-balancer.8").toAbsolutePath().normalize();
+    ChildProcess lint =
+        run(
+            ChildProcess.newDirectory("man"),
+            Map.of(),
+            mandoc.toString(),
+            "-T",
+            "lint",
+            "-W",
+            "warning",
+            page.toString());
+    int status = lint.awaitExit(SOON);
+    assertThat(texts(lint)).isEmpty();
     assertThat(status).isZero();
   }
 
@@ -105,6 +127,77 @@ class ServiceIT {
     client.close();
     coordinator.accept().close();
     assertThat(balancer.process().awaitExit(SOON)).isZero();
+  }
+
+  @Test
+  void systemdIsToldWhoTheMainProcessIsAfterAnUpgrade() throws IOException {
+    Path socat = Requirement.program("socat", "socat");
+    Path directory = ChildProcess.newDirectory("systemd");
+    Path socket = directory.resolve("notify");
+    ChildProcess systemd =
+        run(directory, Map.of(), socat.toString(), "-u", "UNIX-RECV:" + socket, "STDOUT");
+    Awaitility.await().until(() -> Files.exists(socket));
+    BalancerProcess balancer = start(1, FreePort.next(), List.of("env", "NOTIFY_SOCKET=" + socket));
+    await(systemd, "READY=1");
+    systemd.forgetLines();
+    assertThat(balancer.upgrade()).contains("result=ok");
+    await(systemd, "READY=1");
+    await(systemd, "MAINPID=" + balancer.mainPid());
+    long before = balancer.process().pid();
+    Awaitility.await()
+        .until(() -> !ProcessHandle.of(before).map(ProcessHandle::isAlive).orElse(false));
+    assertThat(texts(systemd)).as("of the old one").noneMatch(line -> line.startsWith("STOPPING"));
+    balancer.signal("TERM");
+    await(systemd, "STOPPING=1");
+  }
+
+  /** Does as systemd does: binds an address, and starts the program with that socket. */
+  private static final String SOCKET_ACTIVATION =
+      """
+      import os, socket, sys
+      listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+      listening.setblocking(sys.argv[2] == "blocking")
+      descriptor = listening.detach()
+      os.set_inheritable(descriptor, True)
+      if descriptor != 3:
+          os.dup2(descriptor, 3)
+          os.close(descriptor)
+      os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+      os.execv(sys.argv[3], sys.argv[3:])
+      """;
+
+  @Test
+  void aSocketThatSystemdHasBoundIsServed() throws IOException {
+    Path python = Requirement.program("python3", "python3");
+    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    opened.add(coordinator);
+    int port = FreePort.next();
+    List<String> systemd =
+        List.of(python.toString(), "-c", SOCKET_ACTIVATION, Integer.toString(port));
+    assertThatThrownBy(() -> start(1, port, with(systemd, "blocking")))
+        .hasMessageContaining("blocks, expected NonBlocking=yes in the service's unit");
+    BalancerProcess balancer =
+        start(coordinator.getLocalPort(), port, with(systemd, "non-blocking"));
+    // One socket listens there, and it is the one that was passed.
+    String listening =
+        Files.readAllLines(Path.of("/proc/net/tcp")).stream()
+            .map(line -> line.strip().split("\\s+"))
+            .filter(words -> words[1].endsWith(":%04X".formatted(port)) && words[3].equals("0A"))
+            .map(words -> "socket:[" + words[9] + "]")
+            .collect(Collectors.joining(", "));
+    Path passed = Path.of("/proc/" + balancer.process().pid() + "/fd/3");
+    assertThat(Files.readSymbolicLink(passed)).hasToString(listening);
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      client.setSoTimeout((int) SOON.toMillis());
+      client.getOutputStream().write('q');
+      Socket accepted = coordinator.accept();
+      opened.add(accepted);
+      assertThat(accepted.getInputStream().read()).isEqualTo('q');
+    }
+  }
+
+  private static List<String> with(List<String> some, String last) {
+    return Stream.concat(some.stream(), Stream.of(last)).toList();
   }
 
   @Test
