@@ -108,8 +108,7 @@ public final class Balancer implements AutoCloseable {
     @Override
     public void stateChanged(CoordinatorEvent event) {
       choiceChanged(event.coordinator());
-      boolean bad = event.to().equals("DOWN") || event.to().equals("CLOSED");
-      LOG.atLevel(bad ? Level.WARN : Level.INFO)
+      LOG.atLevel(event.bad() ? Level.WARN : Level.INFO)
           .log(
               "event=coordinator-{} coordinator={}{} from={} to={} held={}s reason=\"{}\"",
               event.axis().name().toLowerCase(Locale.ROOT),
@@ -126,6 +125,7 @@ public final class Balancer implements AutoCloseable {
       return switch (event.axis()) {
         case PORT -> " protocol=" + event.subject();
         case WEIGHT -> " pool=" + event.subject();
+        case VERDICT -> event.subject().isEmpty() ? "" : " protocol=" + event.subject();
         case STATUS, ADMIN -> "";
       };
     }
@@ -140,6 +140,11 @@ public final class Balancer implements AutoCloseable {
       }
       queue.serve();
       now.listeners().values().forEach(Listener::availabilityChanged);
+    }
+
+    @Override
+    public void roomGrew() {
+      queue.serveIfAnyWaits();
     }
 
     @Override

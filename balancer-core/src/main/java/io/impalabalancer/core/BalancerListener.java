@@ -33,11 +33,27 @@ public interface BalancerListener {
   default void coordinatorChanged(CoordinatorEvent event) {}
 
   /**
+   * A listener's clients go to coordinators whose verdicts say no, because nobody is better, or no
+   * longer do. Any thread, never two at a time for one listener.
+   *
+   * @param reason the coordinators and why, for people
+   */
+  default void verdictsOverruled(Listener listener, boolean overruled, String reason) {}
+
+  /**
    * The balancer has other coordinators, listeners or members now, or other settings for them: it
    * has gone over to another configuration, or the last session of what was removed has ended. Any
    * thread but a loop, never two at a time.
    */
   default void partsChanged() {}
+
+  /**
+   * A coordinator's web page could not be read, or says what cannot be. Any thread.
+   *
+   * @param page its path
+   * @param result why, a closed set of words
+   */
+  default void pageFailed(Coordinator coordinator, String page, String result) {}
 
   /** A check has ended. Any thread. */
   default void checked(Coordinator coordinator, CheckReport report) {}

@@ -1,5 +1,6 @@
 package io.impalabalancer.core;
 
+import io.impalabalancer.config.Protocol;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -7,6 +8,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * nothing else, so that who answers with the same numbers again is given the same member.
  */
 interface Choice {
+
+  /** Returns what the client speaks, and so which port it is given. */
+  Protocol protocol();
 
   /** Returns a hash of the client's address, cut to the listener's prefix length. */
   long sourceHash();
@@ -16,7 +20,7 @@ interface Choice {
 
   /** Returns whether a coordinator may be chosen now: not tried, and with a free slot. */
   default boolean admits(Coordinator coordinator) {
-    return coordinator.hasRoom() && !tried(coordinator);
+    return coordinator.hasRoom(protocol()) && !tried(coordinator);
   }
 
   /** Returns the sessions of a coordinator. */

@@ -35,6 +35,7 @@ final class Connector implements Choice {
   private @Nullable Tried tried;
   private boolean slotHeld;
   private int began;
+  private boolean awaitsAnswer;
   private long startedNanos;
   private long waitedNanos;
 
@@ -108,7 +109,7 @@ final class Connector implements Choice {
     Member member = assignment.member();
     if (session.ended()) {
       if (member != null) {
-        listener.balancer().queue().giveBack(member.coordinator());
+        listener.balancer().queue().giveBack(member.coordinator(), protocol());
       }
       return;
     }
@@ -159,6 +160,8 @@ final class Connector implements Choice {
     record.connectNanos = loop().nanoTime() - startedNanos - waitedNanos;
     tried = null;
     counters().assigned.increment();
+    awaitsAnswer = true;
+    coordinator().awaitsAnswer(protocol());
     listener.balancer().events().connected(coordinator(), protocol());
   }
 
@@ -225,14 +228,22 @@ final class Connector implements Choice {
     if (slotHeld) {
       slotHeld = false;
       coordinator().load().ended(began);
+      if (awaitsAnswer) {
+        awaitsAnswer = false;
+        coordinator().awaitsNoMore(protocol(), false);
+      }
       counters().sessions.leave();
       listener.slotGivenBack();
-      listener.balancer().queue().giveBack(coordinator());
+      listener.balancer().queue().giveBack(coordinator(), protocol());
     }
   }
 
   /** Counts bytes written out to a side. */
   void count(boolean toClient, long bytes) {
+    if (toClient && awaitsAnswer) {
+      awaitsAnswer = false;
+      coordinator().awaitsNoMore(protocol(), true);
+    }
     SessionCounters to = counters;
     if (to != null) {
       (toClient ? to.bytesToClient : to.bytesToCoordinator).add(bytes);
@@ -266,8 +277,8 @@ final class Connector implements Choice {
     return record.clientAddress;
   }
 
-  /** Returns what the client speaks. */
-  Protocol protocol() {
+  @Override
+  public Protocol protocol() {
     return config().protocol();
   }
 

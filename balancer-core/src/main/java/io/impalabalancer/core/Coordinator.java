@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * One impalad that accepts clients: an identity with state and load, apart from its configuration
  * record. It has one load over all its ports, and independent axes of state: what checks say
- * ({@link Status} of the process, and whether each port is open) and what people say ({@link
- * AdminState}).
+ * ({@link Status} of the process, and whether each port is open), what people say ({@link
+ * AdminState}) and what it says of itself ({@link Verdict}).
  *
  * <p>Any thread may read and change it. Changes are made one at a time, each gives one {@link
  * CoordinatorEvent}, and setting the present state again gives none.
@@ -45,8 +45,21 @@ public final class Coordinator {
     /** What decides choices changed without a change of state: address or share. */
     void choiceChanged(Coordinator coordinator);
 
+    /** One of its ports has room for more sessions than before. */
+    default void roomGrew() {}
+
     /** One that is leaving has no session any more. Perhaps more than once, perhaps on a loop. */
     default void emptied(Coordinator coordinator) {}
+  }
+
+  /** The sessions at one port: how many, the most of them, and those without an answer. */
+  private static final class Slots {
+    final AtomicInteger taken = new AtomicInteger();
+    final AtomicInteger unanswered = new AtomicInteger();
+    volatile int limit = Integer.MAX_VALUE;
+
+    /** When somebody was answered, or when somebody began to wait while nobody did. */
+    volatile long lastAnswerNanos;
   }
 
   private static final String NOT_LOOKED_UP = "its host was not looked up yet";
@@ -59,10 +72,15 @@ public final class Coordinator {
   private final Observer observer;
   private final AtomicInteger sessions = new AtomicInteger();
   private final Load load = new Load(this);
+  private final Map<Protocol, Slots> slots = new EnumMap<>(Protocol.class);
 
   private volatile Held<Status> status;
   private volatile Held<AdminState> admin;
   private volatile Map<Protocol, Held<Boolean>> ports;
+  private volatile Held<Verdict> verdict;
+  private volatile int verdictPercent = 100;
+  private volatile Map<Protocol, Held<Verdict>> portVerdicts;
+  private volatile Facts facts = Facts.NONE;
   private volatile int maxconn;
   private volatile int sharePercent = 100;
   private volatile @Nullable InetAddress address;
@@ -79,6 +97,13 @@ public final class Coordinator {
     long now = ticker.nanoTime();
     status = new Held<>(Status.CHECKING, "no check has ended yet", now);
     admin = new Held<>(config.state(), "configuration", now);
+    verdict = new Held<>(Verdict.UNKNOWN, "its pages were not read yet", now);
+    Map<Protocol, Held<Verdict>> verdicts = new EnumMap<>(Protocol.class);
+    for (Protocol protocol : Protocol.values()) {
+      slots.put(protocol, new Slots());
+      verdicts.put(protocol, new Held<>(Verdict.OPEN, "", now));
+    }
+    portVerdicts = verdicts;
     Map<Protocol, Held<Boolean>> open = new EnumMap<>(Protocol.class);
     config.ports().keySet().forEach(p -> open.put(p, new Held<>(true, "configuration", now)));
     ports = open;
@@ -114,6 +139,7 @@ public final class Coordinator {
       address = null;
       addressProblem = NOT_LOOKED_UP;
       lookedUp = false;
+      facts = Facts.NONE;
     }
     config = next;
     ports = kept;
@@ -121,7 +147,11 @@ public final class Coordinator {
       maxconn = next.maxconn();
     }
     if (moved) {
-      setStatus(Status.CHECKING, "its host is " + next.host() + " now");
+      String reason = "its host is " + next.host() + " now";
+      setStatus(Status.CHECKING, reason);
+      setVerdict(Verdict.UNKNOWN, 100, reason);
+      portVerdicts.keySet().forEach(port -> setVerdict(port, Verdict.OPEN, reason));
+      slots.keySet().forEach(port -> setSlotLimit(port, Integer.MAX_VALUE));
     }
     if (next.state() != before.state()) {
       setAdminState(next.state(), "configuration");
@@ -233,6 +263,92 @@ public final class Coordinator {
     }
   }
 
+  /** Returns what it says of itself. */
+  public Verdict verdict() {
+    return verdict.value;
+  }
+
+  /** Returns what it says of itself as far as it is of interest to one port's clients. */
+  public Verdict verdict(Protocol protocol) {
+    return worse(protocol).value;
+  }
+
+  private Held<Verdict> worse(Protocol protocol) {
+    Held<Verdict> whole = verdict;
+    Held<Verdict> port = Objects.requireNonNull(portVerdicts.get(protocol));
+    return port.value.compareTo(whole.value) <= 0 ? whole : port;
+  }
+
+  /** Returns the reason for the verdict, for people. */
+  public String verdictReason() {
+    return verdict.reason;
+  }
+
+  /** Returns the reason for the verdict on one port, for people. */
+  public String verdictReason(Protocol protocol) {
+    return worse(protocol).reason;
+  }
+
+  /** Returns how long the verdict has been so. */
+  public Duration verdictAge() {
+    return age(verdict);
+  }
+
+  /** Returns how long the verdict on one port has been so. */
+  public Duration verdictAge(Protocol protocol) {
+    return age(worse(protocol));
+  }
+
+  /** Returns the share of its weight that the verdict leaves it, 1 to 100. */
+  public int verdictPercent() {
+    return verdictPercent;
+  }
+
+  /**
+   * Says what it says of itself. The same verdict with another reason is no event.
+   *
+   * @param percent the share of its weight that is left to it, 1 to 100
+   */
+  public synchronized void setVerdict(Verdict to, int percent, String reason) {
+    if (percent < 1 || percent > 100) {
+      throw new IllegalArgumentException("share: " + percent + " (expected: 1 to 100)");
+    }
+    Held<Verdict> from = verdict;
+    boolean otherShare = percent != verdictPercent;
+    verdictPercent = percent;
+    if (from.value != to) {
+      verdict = new Held<>(to, reason, ticker.nanoTime());
+      tell(CoordinatorEvent.Axis.VERDICT, "", from.value.name(), to.name(), reason, age(from));
+    } else {
+      verdict = new Held<>(to, reason, from.sinceNanos);
+      if (otherShare) {
+        observer.choiceChanged(this);
+      }
+    }
+  }
+
+  /** Says what is of interest to one port's clients only; {@link Verdict#OPEN} if nothing is. */
+  public synchronized void setVerdict(Protocol port, Verdict to, String reason) {
+    Held<Verdict> from = Objects.requireNonNull(portVerdicts.get(port));
+    if (from.value != to) {
+      Map<Protocol, Held<Verdict>> next = new EnumMap<>(portVerdicts);
+      next.put(port, new Held<>(to, reason, ticker.nanoTime()));
+      portVerdicts = next;
+      String subject = port.word();
+      tell(CoordinatorEvent.Axis.VERDICT, subject, from.value.name(), to.name(), reason, age(from));
+    }
+  }
+
+  /** Returns what its pages said last. */
+  public Facts facts() {
+    return facts;
+  }
+
+  /** Takes what its pages said. */
+  public void setFacts(Facts facts) {
+    this.facts = facts;
+  }
+
   /** Returns what people say. */
   public AdminState adminState() {
     return admin.value;
@@ -334,6 +450,94 @@ public final class Coordinator {
 
   Ticker ticker() {
     return ticker;
+  }
+
+  /** Returns the sessions that hold a slot, over all listeners of one protocol. */
+  public int sessions(Protocol protocol) {
+    return slots(protocol).taken.get();
+  }
+
+  /** Returns the most sessions at one port; {@link Integer#MAX_VALUE} for no limit. */
+  public int slotLimit(Protocol protocol) {
+    return slots(protocol).limit;
+  }
+
+  /**
+   * Sets the most sessions at one port, which stands beside {@link #maxconn}. Loops that race for
+   * the last slot may exceed it by one each.
+   *
+   * @param to {@link Integer#MAX_VALUE} for no limit
+   */
+  public void setSlotLimit(Protocol protocol, int to) {
+    Slots port = slots(protocol);
+    int from = port.limit;
+    port.limit = to;
+    if (to > from) {
+      observer.roomGrew();
+    }
+  }
+
+  private Slots slots(Protocol protocol) {
+    return Objects.requireNonNull(slots.get(protocol));
+  }
+
+  /** Returns the sessions at one port that were sent something and have no answer yet. */
+  public int unanswered(Protocol protocol) {
+    return slots(protocol).unanswered.get();
+  }
+
+  /**
+   * Returns how long nobody at one port was answered, though there was somebody to be answered;
+   * zero while there is nobody.
+   */
+  public Duration silence(Protocol protocol) {
+    Slots port = slots(protocol);
+    return port.unanswered.get() == 0
+        ? Duration.ZERO
+        : Duration.ofNanos(Math.max(0, ticker.nanoTime() - port.lastAnswerNanos));
+  }
+
+  /** A session at one port is connected and waits for its first answer. On its loop. */
+  void awaitsAnswer(Protocol protocol) {
+    Slots port = slots(protocol);
+    if (port.unanswered.getAndIncrement() == 0) {
+      port.lastAnswerNanos = ticker.nanoTime();
+    }
+  }
+
+  /**
+   * A session has its first answer, or ends without one. On its loop.
+   *
+   * @param answered whether it has one
+   */
+  void awaitsNoMore(Protocol protocol, boolean answered) {
+    Slots port = slots(protocol);
+    port.unanswered.decrementAndGet();
+    if (answered) {
+      port.lastAnswerNanos = ticker.nanoTime();
+    }
+  }
+
+  /** Returns whether it has a free slot at this moment for a session at one port. */
+  boolean hasRoom(Protocol protocol) {
+    Slots port = slots(protocol);
+    return port.taken.get() < port.limit && hasRoom();
+  }
+
+  /** Takes a slot for a session at one port; false if there is none. */
+  boolean take(Protocol protocol) {
+    Slots port = slots(protocol);
+    if (port.taken.get() >= port.limit || !take()) {
+      return false;
+    }
+    port.taken.incrementAndGet();
+    return true;
+  }
+
+  /** Gives back a slot that {@link #take(Protocol)} gave. */
+  void giveBack(Protocol protocol) {
+    slots(protocol).taken.decrementAndGet();
+    giveBack();
   }
 
   /** Returns whether it has a free slot at this moment. */

@@ -6,8 +6,8 @@ import java.time.Duration;
  * One change of a coordinator's state.
  *
  * @param axis what changed
- * @param subject the protocol's word for {@code PORT}, the pool's name for {@code WEIGHT}, else
- *     empty
+ * @param subject the protocol's word for {@code PORT} and for a {@code VERDICT} on one port, the
+ *     pool's name for {@code WEIGHT}, else empty
  * @param from the state before, such as {@code UP}
  * @param to the state now
  * @param reason why, for people
@@ -31,6 +31,18 @@ public record CoordinatorEvent(
     /** What people say. */
     ADMIN,
     /** What people say of its weight in one pool. */
-    WEIGHT
+    WEIGHT,
+    /** What it says of itself. */
+    VERDICT
+  }
+
+  /** Returns whether new sessions are kept away that were not before, without anyone's wish. */
+  public boolean bad() {
+    return switch (axis) {
+      case STATUS -> to.equals(Coordinator.Status.DOWN.name());
+      case PORT -> to.equals("CLOSED");
+      case VERDICT -> Verdict.valueOf(to).refuses();
+      case ADMIN, WEIGHT -> false;
+    };
   }
 }

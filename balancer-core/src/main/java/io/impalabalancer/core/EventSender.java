@@ -63,8 +63,18 @@ final class EventSender implements BalancerListener {
   }
 
   @Override
+  public void verdictsOverruled(Listener listener, boolean overruled, String reason) {
+    tell((l, about, why) -> l.verdictsOverruled(about, overruled, why), listener, reason);
+  }
+
+  @Override
   public void partsChanged() {
     tell((l, none, nothing) -> l.partsChanged(), "", "");
+  }
+
+  @Override
+  public void pageFailed(Coordinator coordinator, String page, String result) {
+    tell((l, about, path) -> l.pageFailed(about, path, result), coordinator, page);
   }
 
   @Override

@@ -20,6 +20,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Where clients arrive: its addresses, its pool and its algorithm, and what its sessions add up to.
@@ -53,6 +54,9 @@ public final class Listener {
   private volatile boolean disabled;
   private volatile int maxconn;
   private volatile double topSourceShare;
+
+  /** Whether its clients go to coordinators whose verdicts say no, as last told. */
+  private boolean overruled;
 
   /** Whether its addresses are being changed by a reload. */
   private boolean held;
@@ -359,8 +363,29 @@ public final class Listener {
     return !disabled && (config.unavailable() == Unavailable.CLOSE || available());
   }
 
+  /** Returns whether its clients go to coordinators whose verdicts say no: nobody is better. */
+  public boolean overruled() {
+    return pool.serving(protocol()).overruled();
+  }
+
+  private void tellOverruled() {
+    Serving serving = pool.serving(protocol());
+    if (serving.overruled() != overruled) {
+      overruled = serving.overruled();
+      String reason = overruled ? serving.verdicts(protocol()) : "";
+      LOG.atLevel(overruled ? Level.WARN : Level.INFO)
+          .log(
+              "event=verdicts-overruled listener={} overruled={} reason=\"{}\"",
+              name(),
+              overruled,
+              reason);
+      balancer.events().verdictsOverruled(this, overruled, reason);
+    }
+  }
+
   /** Who is usable has changed. */
   synchronized void availabilityChanged() {
+    tellOverruled();
     if (!open || held || wantsBound() == isBound()) {
       return;
     }

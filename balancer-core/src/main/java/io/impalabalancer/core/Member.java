@@ -100,14 +100,20 @@ public final class Member {
 
   /** Returns the weight that choices are made with, in hundredths: 0 to 25,600. */
   int effectiveWeight() {
-    return weight() * coordinator.sharePercent();
+    int hundredths = weight() * coordinator.sharePercent();
+    return Math.max(Math.min(hundredths, 1), hundredths * coordinator.verdictPercent() / 100);
   }
 
   /**
    * Returns whether it may be given new sessions of a protocol. The one place where that is
-   * decided.
+   * decided; {@link Pool} gives it sessions in spite of its verdict if every other says no too.
    */
-  boolean usable(Protocol protocol) {
+  public boolean usable(Protocol protocol) {
+    return usableButForVerdict(protocol) && !coordinator.verdict(protocol).refuses();
+  }
+
+  /** Returns whether nothing but its verdict can speak against it. */
+  boolean usableButForVerdict(Protocol protocol) {
     return coordinator.status() == Coordinator.Status.UP
         && coordinator.isOpen(protocol)
         && coordinator.adminState() == AdminState.READY
@@ -132,7 +138,13 @@ public final class Member {
     if (weight() == 0) {
       return "weight 0: " + weightReason();
     }
-    return coordinator.address() == null ? coordinator.addressProblem() : "backup";
+    if (coordinator.address() == null) {
+      return coordinator.addressProblem();
+    }
+    Verdict verdict = coordinator.verdict(protocol);
+    return verdict.refuses() || !backup()
+        ? verdict.word() + ": " + coordinator.verdictReason(protocol)
+        : "backup";
   }
 
   /** Returns the assignment to this member. */

@@ -2,7 +2,7 @@ package io.impalabalancer.core;
 
 import io.impalabalancer.config.PoolConfig;
 import io.impalabalancer.config.Protocol;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,11 @@ public final class Pool {
     return members.stream().filter(m -> m.coordinator() == coordinator).findFirst().orElse(null);
   }
 
-  /** Returns who serves a protocol now: the usable primaries, or if there is none, the backups. */
+  /**
+   * Returns who serves a protocol now: the usable primaries, or if there is none, the backups. If
+   * there is none of these only because every verdict says no, those with the least bad one serve,
+   * primaries and backups alike, but never who is no coordinator: what pages say makes no outage.
+   */
   Serving serving(Protocol protocol) {
     return serving.getOrDefault(protocol, Serving.NOBODY);
   }
@@ -57,19 +61,32 @@ public final class Pool {
   synchronized void refresh() {
     Map<Protocol, Serving> next = new EnumMap<>(Protocol.class);
     for (Protocol protocol : Protocol.values()) {
-      List<Member> primaries = new ArrayList<>();
-      List<Member> backups = new ArrayList<>();
-      for (Member member : members) {
-        if (member.usable(protocol)) {
-          (member.backup() ? backups : primaries).add(member);
+      List<Member> chosen = members.stream().filter(m -> m.usable(protocol)).toList();
+      List<Member> primaries = chosen.stream().filter(m -> !m.backup()).toList();
+      if (chosen.isEmpty()) {
+        List<Member> leastBad = leastBad(protocol);
+        if (!leastBad.isEmpty()) {
+          next.put(protocol, new Serving(leastBad, true));
         }
-      }
-      List<Member> chosen = primaries.isEmpty() ? backups : primaries;
-      if (!chosen.isEmpty()) {
-        next.put(protocol, new Serving(chosen));
+      } else {
+        next.put(protocol, new Serving(primaries.isEmpty() ? chosen : primaries));
       }
     }
     serving = next;
+  }
+
+  private List<Member> leastBad(Protocol protocol) {
+    List<Member> candidates =
+        members.stream()
+            .filter(m -> m.usableButForVerdict(protocol))
+            .filter(m -> m.coordinator().verdict(protocol) != Verdict.NOT_A_COORDINATOR)
+            .toList();
+    Verdict least =
+        candidates.stream()
+            .map(m -> m.coordinator().verdict(protocol))
+            .min(Comparator.naturalOrder())
+            .orElse(null);
+    return candidates.stream().filter(m -> m.coordinator().verdict(protocol) == least).toList();
   }
 
   /**
@@ -87,7 +104,7 @@ public final class Pool {
       if (member == null) {
         return now.allTried(choice) ? Assignment.TRIED : Assignment.FULL;
       }
-      if (member.coordinator().take()) {
+      if (member.coordinator().take(protocol)) {
         return member.assignment();
       }
     }

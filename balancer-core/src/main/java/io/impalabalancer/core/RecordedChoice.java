@@ -55,6 +55,7 @@ public record RecordedChoice(
   record Inputs(
       Balance before,
       Serving serving,
+      Protocol protocol,
       long sourceHash,
       List<Boolean> admitted,
       List<Integer> sessions,
@@ -75,6 +76,11 @@ public record RecordedChoice(
         index++;
       }
       return index;
+    }
+
+    @Override
+    public Protocol protocol() {
+      return inputs.protocol;
     }
 
     @Override
@@ -175,7 +181,14 @@ public record RecordedChoice(
         loads.add(choice.load(coordinator));
       }
       return new Inputs(
-          balance.copy(), serving, choice.sourceHash(), admitted, sessions, loads, drawn);
+          balance.copy(),
+          serving,
+          choice.protocol(),
+          choice.sourceHash(),
+          admitted,
+          sessions,
+          loads,
+          drawn);
     }
 
     private String rule(Inputs inputs, Given given) {

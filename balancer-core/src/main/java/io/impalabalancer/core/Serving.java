@@ -1,7 +1,9 @@
 package io.impalabalancer.core;
 
+import io.impalabalancer.config.Protocol;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The members that serve at one moment, in the order declared, with the weights of that moment.
@@ -11,6 +13,7 @@ final class Serving {
   static final Serving NOBODY = new Serving(List.of());
 
   private final Member[] members;
+  private final boolean overruled;
   private final int[] weights;
   private final long[] nameHashes;
 
@@ -18,7 +21,17 @@ final class Serving {
   private final long[] sums;
 
   Serving(List<Member> members) {
+    this(members, false);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param overruled whether they serve although their verdicts say no
+   */
+  Serving(List<Member> members, boolean overruled) {
     this.members = members.toArray(Member[]::new);
+    this.overruled = overruled;
     weights = new int[this.members.length];
     nameHashes = new long[this.members.length];
     sums = new long[this.members.length];
@@ -29,6 +42,19 @@ final class Serving {
       sums[i] = sum;
       nameHashes[i] = members.get(i).nameHash();
     }
+  }
+
+  /** Returns whether its members serve although their verdicts say no: nobody is better. */
+  boolean overruled() {
+    return overruled;
+  }
+
+  /** Returns the members with their verdicts on one port, for people. */
+  String verdicts(Protocol protocol) {
+    return Arrays.stream(members)
+        .map(Member::coordinator)
+        .map(c -> c + " " + c.verdict(protocol).word() + ": " + c.verdictReason(protocol))
+        .collect(Collectors.joining("; "));
   }
 
   boolean isEmpty() {

@@ -1,5 +1,6 @@
 package io.impalabalancer.core;
 
+import io.impalabalancer.config.Protocol;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -64,8 +65,13 @@ final class WaitQueue {
   }
 
   /** Gives a slot back, to whoever has waited longest for it if anybody does. */
-  void giveBack(Coordinator coordinator) {
-    coordinator.giveBack();
+  void giveBack(Coordinator coordinator, Protocol protocol) {
+    coordinator.giveBack(protocol);
+    serveIfAnyWaits();
+  }
+
+  /** Gives what is free to those who wait, if anybody does. Any thread. */
+  void serveIfAnyWaits() {
     // Whoever joins meanwhile looks for a free slot after it is seen here.
     if (waiting.get() > 0) {
       serve();

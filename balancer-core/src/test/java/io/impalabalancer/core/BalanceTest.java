@@ -3,6 +3,7 @@ package io.impalabalancer.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.impalabalancer.config.BalanceKind;
+import io.impalabalancer.config.Protocol;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -99,6 +100,11 @@ class BalanceTest {
         best = Math.min(best, (double) (System.nanoTime() - start) / count);
       }
       return best;
+    }
+
+    @Override
+    public Protocol protocol() {
+      return Protocol.TCP;
     }
 
     @Override

@@ -71,6 +71,54 @@ class CoordinatorTest implements Coordinator.Observer {
   }
 
   @Test
+  void aVerdictIsOneEventAndAnotherReasonIsNone() {
+    ticker.advanceMillis(100);
+    coordinator.setVerdict(Verdict.QUIESCING, 100, "120 s left");
+    ticker.advanceMillis(200);
+    coordinator.setVerdict(Verdict.QUIESCING, 100, "119 s left");
+    coordinator.setVerdict(Protocol.TCP, Verdict.STALLED, "nobody is answered");
+    assertThat(events)
+        .containsExactly(
+            event(CoordinatorEvent.Axis.VERDICT, "", "UNKNOWN", "QUIESCING", "120 s left", 100),
+            event(
+                CoordinatorEvent.Axis.VERDICT,
+                "tcp",
+                "OPEN",
+                "STALLED",
+                "nobody is answered",
+                300));
+    assertThat(events).allMatch(CoordinatorEvent::bad);
+    assertThat(coordinator.verdictReason()).isEqualTo("119 s left");
+    assertThat(coordinator.verdictAge()).isEqualTo(Duration.ofMillis(200));
+    assertThat(coordinator.verdict(Protocol.TCP)).isEqualTo(Verdict.QUIESCING);
+    coordinator.setVerdict(Verdict.OPEN, 100, "test");
+    assertThat(coordinator.verdict(Protocol.TCP)).isEqualTo(Verdict.STALLED);
+    assertThat(coordinator.verdictReason(Protocol.TCP)).isEqualTo("nobody is answered");
+    assertThat(coordinator.verdict(Protocol.HIVESERVER2)).isEqualTo(Verdict.OPEN);
+  }
+
+  @Test
+  void silenceBeginsWithWhoWaitsAndEndsWithAnAnswer() {
+    assertThat(coordinator.silence(Protocol.TCP)).isZero();
+    ticker.advanceMillis(1_000);
+    coordinator.awaitsAnswer(Protocol.TCP);
+    ticker.advanceMillis(300);
+    coordinator.awaitsAnswer(Protocol.TCP);
+    ticker.advanceMillis(200);
+    assertThat(coordinator.unanswered(Protocol.TCP)).isEqualTo(2);
+    assertThat(coordinator.silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
+    coordinator.awaitsNoMore(Protocol.TCP, false);
+    assertThat(coordinator.silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
+    coordinator.awaitsAnswer(Protocol.TCP);
+    coordinator.awaitsNoMore(Protocol.TCP, true);
+    assertThat(coordinator.silence(Protocol.TCP)).isZero();
+    assertThat(coordinator.unanswered(Protocol.TCP)).isEqualTo(1);
+    coordinator.awaitsNoMore(Protocol.TCP, false);
+    ticker.advanceMillis(200);
+    assertThat(coordinator.silence(Protocol.TCP)).isZero();
+  }
+
+  @Test
   void theStateIsTheNewOneWhenItsEventIsTold() {
     List<Coordinator.Status> seen = new ArrayList<>();
     Coordinator told =

@@ -10,6 +10,7 @@ import io.impalabalancer.config.BalanceKind;
 import io.impalabalancer.config.MemberConfig;
 import io.impalabalancer.config.Protocol;
 import io.netty.util.concurrent.Ticker;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,6 +105,81 @@ class PoolTest {
     TestPool pool = TestPool.members(1, PRIMARY, BACKUP);
     assertThat(pool.assign(balance).chosen()).hasToString("c1");
     assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
+  }
+
+  @Test
+  void oneWhoseVerdictRefusesDoesNotServe() {
+    TestPool pool = TestPool.of(100, 100);
+    for (Verdict verdict : Verdict.values()) {
+      pool.coordinator(0).setVerdict(verdict, 100, "test");
+      assertThat(pool.servingNames())
+          .as(verdict.word())
+          .isEqualTo(verdict.refuses() ? List.of("c2") : List.of("c1", "c2"));
+      assertThat(pool.serving().overruled()).isFalse();
+    }
+  }
+
+  @Test
+  void aVerdictOnAnotherPortIsOfNoInterest() {
+    TestPool pool = TestPool.of(100, 100);
+    pool.coordinator(0).setVerdict(Protocol.HIVESERVER2, Verdict.STALLED, "test");
+    assertThat(pool.servingNames()).containsExactly("c1", "c2");
+    pool.coordinator(0).setVerdict(Protocol.TCP, Verdict.STALLED, "test");
+    assertThat(pool.servingNames()).containsExactly("c2");
+  }
+
+  @Test
+  void backupsServeBeforeThoseWhoseVerdictRefuses() {
+    TestPool pool = TestPool.members(1, PRIMARY, BACKUP);
+    pool.coordinator(0).setVerdict(Verdict.STALE, 100, "test");
+    assertThat(pool.servingNames()).containsExactly("b1");
+  }
+
+  @Test
+  void ifEveryVerdictSaysNoTheLeastBadServe() {
+    TestPool pool = TestPool.of(100, 100, 100, 100);
+    pool.coordinator(0).setVerdict(Verdict.QUIESCING, 100, "test");
+    pool.coordinator(1).setVerdict(Verdict.STALLED, 100, "test");
+    pool.coordinator(2).setVerdict(Protocol.TCP, Verdict.STALLED, "test");
+    pool.coordinator(3).setVerdict(Verdict.NOT_A_COORDINATOR, 100, "test");
+    assertThat(pool.servingNames()).containsExactly("c2", "c3");
+    assertThat(pool.serving().overruled()).isTrue();
+    pool.coordinator(1).setAdminState(AdminState.DRAIN, "test");
+    pool.coordinator(2).setStatus(DOWN, "test");
+    assertThat(pool.servingNames()).containsExactly("c1");
+    pool.coordinator(0).setStatus(DOWN, "test");
+    assertThat(pool.servingNames()).as("never who is no coordinator").isEmpty();
+    pool.coordinator(1).setAdminState(AdminState.READY, "test");
+    pool.coordinator(1).setVerdict(Verdict.OPEN, 100, "test");
+    assertThat(pool.servingNames()).containsExactly("c2");
+    assertThat(pool.serving().overruled()).isFalse();
+  }
+
+  @Test
+  void oneThatIsStrainedHasAPartOfItsWeight() {
+    TestPool pool = TestPool.of(100, 1);
+    pool.pool.members().forEach(m -> m.coordinator().setVerdict(Verdict.STRAINED, 50, "test"));
+    assertThat(pool.serving().weight(0)).isEqualTo(5_000);
+    assertThat(pool.serving().weight(1)).isEqualTo(50);
+    pool.coordinator(1).setSharePercent(1);
+    pool.coordinator(1).setVerdict(Verdict.STRAINED, 1, "test");
+    assertThat(pool.serving().weight(1)).as("never nothing").isEqualTo(1);
+    pool.coordinator(0).setVerdict(Verdict.OPEN, 100, "test");
+    assertThat(pool.serving().weight(0)).isEqualTo(10_000);
+  }
+
+  @Test
+  void onePortThatIsFullLeavesTheOthersAndOthersTheirs() {
+    TestPool pool = TestPool.of(100, 100);
+    pool.coordinator(0).setSlotLimit(Protocol.TCP, 1);
+    assertThat(pool.order(Balance.of(BalanceKind.FIRST, 1), 2)).isEqualTo("c1 c1");
+    assertThat(pool.assign(Balance.of(BalanceKind.FIRST, 1)).chosen()).hasToString("c1");
+    assertThat(pool.assign(Balance.of(BalanceKind.FIRST, 1)).chosen()).hasToString("c2");
+    assertThat(pool.coordinator(0).hasRoom(Protocol.HIVESERVER2)).isTrue();
+    pool.coordinator(1).setSlotLimit(Protocol.TCP, 0);
+    assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
+    pool.coordinator(0).giveBack(Protocol.TCP);
+    assertThat(pool.assign(balance).chosen()).hasToString("c1");
   }
 
   @Test

@@ -107,7 +107,7 @@ final class TestPool implements Coordinator.Observer {
     for (int i = 0; i < count; i++) {
       Coordinator chosen = assign(balance).chosen().coordinator();
       names.add(chosen.name());
-      chosen.giveBack();
+      chosen.giveBack(Protocol.TCP);
     }
     return String.join(" ", names);
   }
@@ -120,6 +120,11 @@ final class TestPool implements Coordinator.Observer {
   private static Choice choice(long source, LongSupplier random, Coordinator... tried) {
     Set<Coordinator> set = Set.of(tried);
     return new Choice() {
+      @Override
+      public Protocol protocol() {
+        return Protocol.TCP;
+      }
+
       @Override
       public long sourceHash() {
         return source;

@@ -1,6 +1,5 @@
 package io.impalabalancer.metrics;
 
-import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
@@ -180,7 +179,7 @@ final class ListenerStats {
       row.set("connect", totals.sessions() + totals.connectErrors());
       row.set("addr", address(coordinator, protocol));
       rows.add(row);
-      if (usable(member, protocol)) {
+      if (member.usable(protocol)) {
         act += member.backup() ? 0 : 1;
         bck += member.backup() ? 1 : 0;
         weight += member.backup() ? 0 : member.weight();
@@ -245,14 +244,6 @@ final class ListenerStats {
     times.fill(row);
     row.set("connect", sum.sessions() + sum.connectErrors());
     return row.set("algo", listener.config().balance().name().toLowerCase(Locale.ROOT));
-  }
-
-  private static boolean usable(Member member, Protocol protocol) {
-    Coordinator coordinator = member.coordinator();
-    return coordinator.status() == Coordinator.Status.UP
-        && coordinator.isOpen(protocol)
-        && coordinator.adminState() == AdminState.READY
-        && member.weight() > 0;
   }
 
   private static String address(Coordinator coordinator, Protocol protocol) {
