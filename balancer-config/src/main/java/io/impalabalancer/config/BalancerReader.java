@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 
 /** Reads the whole of {@code impala-balancer}, in the order of {@code reference.conf}. */
 final class BalancerReader {
@@ -39,7 +38,7 @@ final class BalancerReader {
             coordinators,
             pools,
             listeners.listeners().stream().map(Placed::value).toList(),
-            check(root.section("check")),
+            CheckReader.read(root.section("check")),
             resolve(root.section("resolve")),
             StatsReader.read(root.section("stats"), bounds),
             runtime(root.section("runtime")),
@@ -54,31 +53,6 @@ final class BalancerReader {
     root.refuseUnknownKeys();
     new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
     return config;
-  }
-
-  private static CheckConfig check(Section section) {
-    CheckKind type = section.get("type").word(CheckKind.values(), CheckKind::word);
-    Value path = section.get("path");
-    String pathText = path.text("a path that begins with a slash");
-    if (pathText != null && !pathText.startsWith("/")) {
-      path.unexpected("a path that begins with a slash");
-    }
-    Function<String, Duration> duration = key -> section.get(key).duration(MILLISECOND, DAY);
-    return new CheckConfig(
-        type,
-        pathText == null ? "/" : pathText,
-        section.get("status").integer(100, 599),
-        duration.apply("inter"),
-        duration.apply("fastinter"),
-        duration.apply("downinter"),
-        duration.apply("timeout"),
-        section.get("rise").integer(1, 1000),
-        section.get("fall").integer(1, 1000),
-        section.get("observe").word(new String[] {"layer4", "none"}, w -> w).equals("layer4"),
-        section.get("observe-limit").integer(1, 1000),
-        section.get("on-error").word(OnError.values(), OnError::word),
-        section.get("slowstart").duration(Duration.ZERO, DAY),
-        section.get("on-marked-down").word(OnMarkedDown.values(), OnMarkedDown::word));
   }
 
   private static ResolveConfig resolve(Section section) {

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param observe whether failed connects of real sessions count
  * @param observeLimit failed connects in a row after which {@code onError} happens
  * @param slowstart over which a coordinator that came UP gets its full weight; zero for none
+ * @param web how {@code impala} and {@code http} checks reach the web ports
+ * @param verdict what follows from what an {@code impala} check reads
  */
 public record CheckConfig(
     CheckKind type,
@@ -31,4 +33,6 @@ public record CheckConfig(
     int observeLimit,
     OnError onError,
     Duration slowstart,
-    OnMarkedDown onMarkedDown) {}
+    OnMarkedDown onMarkedDown,
+    WebConfig web,
+    VerdictConfig verdict) {}

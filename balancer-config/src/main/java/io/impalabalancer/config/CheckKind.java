@@ -2,8 +2,10 @@ package io.impalabalancer.config;
 
 /** How a coordinator is checked. */
 public enum CheckKind {
-  /** What suits the coordinator best; an {@code http} check. */
+  /** What suits the coordinator best. */
   AUTO("auto"),
+  /** The coordinator's own pages, and its ports where these are silent. */
+  IMPALA("impala"),
   /** A GET on the web port. */
   HTTP("http"),
   /** A connect to each port that listeners use. */

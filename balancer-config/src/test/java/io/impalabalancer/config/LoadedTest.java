@@ -188,7 +188,25 @@ class LoadedTest {
                 10,
                 OnError.FAIL_CHECK,
                 Duration.ZERO,
-                OnMarkedDown.KEEP));
+                OnMarkedDown.KEEP,
+                new WebConfig(
+                    false,
+                    Optional.empty(),
+                    WebConfig.Auth.NONE,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty()),
+                new VerdictConfig(
+                    Duration.ofSeconds(1),
+                    Duration.ofMinutes(1),
+                    4,
+                    10,
+                    Duration.ofSeconds(5),
+                    Duration.ofMinutes(1),
+                    95,
+                    50,
+                    Duration.ofMinutes(1))));
     assertThat(config.resolve())
         .isEqualTo(new ResolveConfig(Duration.ofSeconds(10), Duration.ofSeconds(1)));
     assertThat(config.stats())

@@ -6,16 +6,17 @@ import java.net.BindException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.Locale;
+import javax.net.ssl.SSLException;
 
 /**
  * How a check ended.
  *
  * @param reason for people, such as {@code http status 503 (expected 200)}
  */
-record CheckResult(Outcome outcome, String reason) {
+public record CheckResult(Outcome outcome, String reason) {
 
   /** The closed set of ways in which a check ends. */
-  enum Outcome {
+  public enum Outcome {
     /** As expected. */
     OK("ok"),
     /** Nothing listens on the port. */
@@ -30,6 +31,10 @@ record CheckResult(Outcome outcome, String reason) {
     BAD_STATUS("bad-status"),
     /** What answered does not speak HTTP, or ended without an answer. */
     BAD_ANSWER("bad-answer"),
+    /** No TLS came about, or the certificate is not one of the host's. */
+    TLS("tls"),
+    /** The web port wants a login, and was given none or one that it refuses. */
+    LOGIN("login"),
     /** The host has no address. */
     UNRESOLVED("unresolved"),
     /** The balancer lacked a descriptor, a port or memory; says nothing of the coordinator. */
@@ -42,13 +47,22 @@ record CheckResult(Outcome outcome, String reason) {
     }
 
     /** Returns the word that log and metrics use. */
-    String word() {
+    public String word() {
       return word;
     }
   }
 
-  boolean ok() {
+  /** Returns whether it ended as expected. */
+  public boolean ok() {
     return outcome == Outcome.OK;
+  }
+
+  /** Returns whether somebody is there, whatever he said. */
+  boolean answered() {
+    return ok()
+        || outcome == Outcome.BAD_STATUS
+        || outcome == Outcome.BAD_ANSWER
+        || outcome == Outcome.LOGIN;
   }
 
   /** Returns whether it says something of the coordinator. */
@@ -81,6 +95,10 @@ record CheckResult(Outcome outcome, String reason) {
 
   /** Returns the result of a connection that broke before an answer. */
   static CheckResult broken(Throwable cause) {
+    Throwable inner = cause.getCause() == null ? cause : cause.getCause();
+    if (cause instanceof SSLException || inner instanceof SSLException) {
+      return new CheckResult(Outcome.TLS, "no TLS: " + inner.getMessage());
+    }
     return cause instanceof IOException
         ? new CheckResult(Outcome.RESET, "http connection reset")
         : new CheckResult(Outcome.BAD_ANSWER, "http answer not understood");

@@ -9,8 +9,12 @@ import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Coordinator.Status;
+import io.impalabalancer.core.Verdict;
 import io.impalabalancer.health.CheckResult.Outcome;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,11 +35,12 @@ import org.slf4j.LoggerFactory;
  * The checks of one coordinator, one at a time, and what follows from them. Lives on one event
  * loop; what may be called from elsewhere says so.
  *
- * <p>An {@code http} check asks the web page: it says how the process is, and nothing of the data
- * ports. Those are closed by failed connects of sessions ({@link ConnectErrors}) and opened again
- * by a {@link PortTrial}. A {@code tcp} check connects to each data port: the process answers while
- * one of them does, and then each other port is UP or DOWN by its own rise and fall. While none
- * answers only the process counts, and its return decides each port anew.
+ * <p>An {@code impala} check is an {@link ImpalaCheck}. An {@code http} check asks the web page: it
+ * says how the process is, and nothing of the data ports. With both of them the data ports are
+ * closed by failed connects of sessions ({@link ConnectErrors}) and opened again by a {@link
+ * PortTrial}. A {@code tcp} check connects to each data port: the process answers while one of them
+ * does, and then each other port is UP or DOWN by its own rise and fall. While none answers only
+ * the process counts, and its return decides each port anew.
  */
 final class CoordinatorWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CoordinatorWatch.class);
@@ -58,6 +63,8 @@ final class CoordinatorWatch {
   private final Map<Protocol, PortTrial> trials = new EnumMap<>(Protocol.class);
   private final ConnectErrors errors;
   private final SlowStart slowStart;
+  private final WebAccess access;
+  private final @Nullable ImpalaCheck impala;
   private final CompletableFuture<Void> firstCheck = new CompletableFuture<>();
 
   private final List<Probe> probes = new ArrayList<>();
@@ -91,6 +98,8 @@ final class CoordinatorWatch {
       double phase,
       boolean enabled,
       Sockets sockets,
+      WebAccess access,
+      Cluster cluster,
       HealthChecker.Effects effects) {
     this.coordinator = coordinator;
     this.plan = plan;
@@ -103,8 +112,24 @@ final class CoordinatorWatch {
     loop = sockets.loop();
     this.effects = effects;
     process = new HealthState(config, coordinator.status());
-    errors = new ConnectErrors(config, ports, kind == CheckKind.HTTP);
+    errors = new ConnectErrors(config, ports, kind != CheckKind.TCP);
     slowStart = new SlowStart(coordinator, config.slowstart(), loop);
+    this.access = access;
+    PortProof proof = new PortProof(cheapestFirst(), config.verdict().portInter(), this::askPort);
+    impala =
+        kind == CheckKind.IMPALA
+            ? new ImpalaCheck(
+                coordinator, plan, cluster, proof, slowStart, access, sockets, effects)
+            : null;
+  }
+
+  /** Returns its ports: that which can be asked without a login is the cheapest. */
+  private List<Protocol> cheapestFirst() {
+    List<Protocol> order = new ArrayList<>(ports);
+    if (order.remove(Protocol.HIVESERVER2_HTTP)) {
+      order.add(0, Protocol.HIVESERVER2_HTTP);
+    }
+    return order;
   }
 
   Coordinator coordinator() {
@@ -124,6 +149,11 @@ final class CoordinatorWatch {
   /** Starts checking after a while. */
   void start(Duration delay) {
     assert loop.inEventLoop();
+    if (impala == null) {
+      coordinator.setVerdict(Verdict.UNKNOWN, 100, "checks are " + kind.word());
+      ports.forEach(port -> coordinator.setVerdict(port, Verdict.OPEN, "not asked"));
+      ports.forEach(port -> coordinator.setSlotLimit(port, Integer.MAX_VALUE));
+    }
     if (kind == CheckKind.NONE) {
       coordinator.setStatus(Status.UP, "not checked");
       firstCheck.complete(null);
@@ -214,6 +244,9 @@ final class CoordinatorWatch {
     }
     probes.forEach(Probe::cancel);
     probes.clear();
+    if (impala != null) {
+      impala.cancel();
+    }
     portResults.clear();
     underWay = false;
     trials.values().forEach(PortTrial::end);
@@ -224,6 +257,9 @@ final class CoordinatorWatch {
     assert loop.inEventLoop();
     ended = true;
     pause();
+    if (impala != null) {
+      impala.end();
+    }
     slowStart.end();
   }
 
@@ -255,7 +291,9 @@ final class CoordinatorWatch {
     }
     underWay = true;
     startedNanos = now();
-    if (kind == CheckKind.HTTP) {
+    if (impala != null) {
+      impala.begin(address, this::checked);
+    } else if (kind == CheckKind.HTTP) {
       askPage(address);
     } else {
       connectToPorts();
@@ -268,12 +306,48 @@ final class CoordinatorWatch {
       return;
     }
     int port = coordinator.config().webPort().getAsInt();
+    if (!access.problem().isEmpty()) {
+      checked(new CheckResult(Outcome.TLS, access.problem()));
+      return;
+    }
     String host = coordinator.config().host();
-    String header = (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+    SslContext tls = access.tls();
     probes.add(
         new HttpProbe(
-                sockets, config.timeout(), header, config.path(), config.status(), this::checked)
+                sockets,
+                config.timeout(),
+                tls == null ? null : tls.newHandler(ByteBufAllocator.DEFAULT, host, port),
+                HttpMethod.GET,
+                header(port),
+                config.path(),
+                config.status(),
+                this::checked)
             .start(new InetSocketAddress(address, port)));
+  }
+
+  private String header(int port) {
+    String host = coordinator.config().host();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+  }
+
+  /** Asks a port whether it is there: by HTTP, which needs no login for that, else it connects. */
+  private Probe askPort(Protocol protocol, Consumer<CheckResult> done) {
+    if (protocol != Protocol.HIVESERVER2_HTTP) {
+      return connect(protocol, done);
+    }
+    int port = coordinator.config().port(protocol).orElseThrow();
+    Consumer<CheckResult> whateverItSays =
+        result -> done.accept(result.answered() ? new CheckResult(Outcome.OK, "answers") : result);
+    return new HttpProbe(
+            sockets,
+            config.timeout(),
+            null,
+            HttpMethod.OPTIONS,
+            header(port),
+            "/",
+            200,
+            whateverItSays)
+        .start(new InetSocketAddress(coordinator.address(), port));
   }
 
   private void connectToPorts() {
@@ -384,6 +458,9 @@ final class CoordinatorWatch {
       coordinator.setStatus(Status.DOWN, reason);
       slowStart.end();
       coordinator.setSharePercent(100);
+      if (impala != null) {
+        impala.down();
+      }
       if (before == Status.UP && config.onMarkedDown() == OnMarkedDown.SHUTDOWN_SESSIONS) {
         effects.closeSessions(coordinator);
       }
@@ -392,7 +469,8 @@ final class CoordinatorWatch {
 
   private Duration interval() {
     boolean portInTransition = portStates.values().stream().anyMatch(HealthState::inTransition);
-    Duration interval = process.interval();
+    Duration interval =
+        impala != null && process.surelyUp() ? config.verdict().inter() : process.interval();
     return portInTransition && interval.compareTo(config.fastinter()) > 0
         ? config.fastinter()
         : interval;
@@ -410,6 +488,9 @@ final class CoordinatorWatch {
 
   /** Takes the success of a session's connect. Any thread. */
   void sessionConnected(Protocol protocol) {
+    if (impala != null) {
+      impala.sessionConnected(protocol, now());
+    }
     if (failing && !ended) {
       loop.execute(() -> {
         errors.connected(protocol);
@@ -431,12 +512,15 @@ final class CoordinatorWatch {
       return;
     }
     errors.failed(protocol, failure);
+    if (impala != null) {
+      impala.doubt();
+    }
     failing = true;
     String last =
         errors.failures(protocol)
             + " connects of sessions failed in a row, the last "
             + failure.word();
-    if (kind == CheckKind.HTTP && errors.portGone(protocol) && coordinator.isOpen(protocol)) {
+    if (kind != CheckKind.TCP && errors.portGone(protocol) && coordinator.isOpen(protocol)) {
       close(protocol, last);
     }
     if (errors.takeLimit()) {

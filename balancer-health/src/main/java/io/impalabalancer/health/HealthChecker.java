@@ -3,6 +3,7 @@ package io.impalabalancer.health;
 import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.Protocol;
+import io.impalabalancer.config.WebConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CheckReport;
@@ -17,6 +18,7 @@ import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,6 +50,9 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     /** A check has failed: its host may have moved. */
     void resolveSoon(Coordinator coordinator);
 
+    /** A web page could not be read, or says what cannot be; why in a word. */
+    default void pageFailed(Coordinator coordinator, String page, String result) {}
+
     /** A coordinator went DOWN, and its sessions are to be closed. */
     void closeSessions(Coordinator coordinator);
   }
@@ -61,6 +66,11 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
 
   /** Changed on the event loop only, once started. */
   private final Map<Coordinator, CoordinatorWatch> watches = new ConcurrentHashMap<>();
+
+  private final Cluster cluster = new Cluster();
+
+  /** One that is in use, and those of configurations before. */
+  private final Map<WebConfig, WebAccess> accesses = new HashMap<>();
 
   private volatile boolean closed;
 
@@ -100,7 +110,14 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
         double phase = (double) i / now.size();
         CoordinatorWatch watch =
             new CoordinatorWatch(
-                coordinator, plan, phase, before == null || before.enabled(), sockets, effects);
+                coordinator,
+                plan,
+                phase,
+                before == null || before.enabled(),
+                sockets,
+                access(plan.config().web()),
+                cluster,
+                effects);
         watches.put(coordinator, watch);
         added.add(watch);
       }
@@ -117,11 +134,14 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     return added;
   }
 
+  private WebAccess access(WebConfig of) {
+    return accesses.computeIfAbsent(of, WebAccess::of);
+  }
+
   private CheckPlan plan(Coordinator coordinator) {
     Set<Protocol> ports = ports(coordinator, used.apply(coordinator));
     CheckConfig current = config.get();
-    return new CheckPlan(
-        kind(current.type(), coordinator, ports), ports, coordinator.config(), current);
+    return new CheckPlan(kind(current.type(), ports), ports, coordinator.config(), current);
   }
 
   /**
@@ -140,6 +160,11 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
           @Override
           public void checked(Coordinator coordinator, CheckReport report) {
             balancer.events().checked(coordinator, report);
+          }
+
+          @Override
+          public void pageFailed(Coordinator coordinator, String page, String result) {
+            balancer.events().pageFailed(coordinator, page, result);
           }
 
           @Override
@@ -176,12 +201,12 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     return ports;
   }
 
-  private static CheckKind kind(CheckKind asked, Coordinator coordinator, Set<Protocol> ports) {
+  private static CheckKind kind(CheckKind asked, Set<Protocol> ports) {
     if (asked != CheckKind.AUTO) {
       return asked;
     }
     boolean foreign = ports.equals(EnumSet.of(Protocol.TCP));
-    return foreign || coordinator.config().webPort().isEmpty() ? CheckKind.TCP : CheckKind.HTTP;
+    return foreign ? CheckKind.TCP : CheckKind.IMPALA;
   }
 
   /**

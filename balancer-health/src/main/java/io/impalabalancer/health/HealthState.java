@@ -43,6 +43,11 @@ final class HealthState {
     return checking || (health != 0 && health != top);
   }
 
+  /** Returns whether it is UP, and nothing gives reason to doubt it. */
+  boolean surelyUp() {
+    return !soon && !checking && health == top;
+  }
+
   /** Takes a result that counts, and returns whether the status changed. */
   boolean result(boolean good) {
     Status before = status();

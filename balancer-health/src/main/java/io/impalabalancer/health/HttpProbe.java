@@ -13,37 +13,46 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * GETs one page: whether its status is the expected one. The status line decides; redirects are not
- * followed, and the body is not waited for.
+ * Asks for one page: whether its status is the expected one. The status line decides; redirects are
+ * not followed, and the body is not waited for.
  */
 final class HttpProbe extends Probe {
   private static final int MOST_LINE_BYTES = 4096;
   private static final int MOST_HEADER_BYTES = 16 * 1024;
   private static final int MOST_CHUNK_BYTES = 8192;
 
+  private final @Nullable SslHandler tls;
   private final String host;
+  private final HttpMethod method;
   private final String path;
   private final int expected;
 
   /**
    * Makes one that is not started.
    *
+   * @param tls what the connection begins with, null without TLS
    * @param host the value of the {@code Host} header
    * @param path begins with a slash
    */
   HttpProbe(
       Sockets sockets,
       Duration timeout,
+      @Nullable SslHandler tls,
+      HttpMethod method,
       String host,
       String path,
       int expected,
       Consumer<CheckResult> done) {
     super(sockets, timeout, done);
+    this.tls = tls;
+    this.method = method;
     this.host = host;
     this.path = path;
     this.expected = expected;
@@ -51,6 +60,9 @@ final class HttpProbe extends Probe {
 
   @Override
   void prepare(Channel made) {
+    if (tls != null) {
+      made.pipeline().addLast(tls);
+    }
     made.pipeline()
         .addLast(new HttpClientCodec(MOST_LINE_BYTES, MOST_HEADER_BYTES, MOST_CHUNK_BYTES))
         .addLast(new Answer());
@@ -58,13 +70,14 @@ final class HttpProbe extends Probe {
 
   @Override
   void connected(Channel channel) {
-    FullHttpRequest get = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, path);
-    get.headers()
+    FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, method, path);
+    request
+        .headers()
         .set(HttpHeaderNames.HOST, host)
         .set(HttpHeaderNames.USER_AGENT, "impala-balancer")
         .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     // A failed write reaches the answer's exceptionCaught.
-    Future<?> unused = channel.writeAndFlush(get, channel.voidPromise());
+    Future<?> unused = channel.writeAndFlush(request);
   }
 
   private void answered(HttpResponse response) {

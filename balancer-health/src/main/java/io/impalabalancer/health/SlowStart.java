@@ -8,16 +8,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the share of a coordinator that came UP grow to 100 percent, in steps of 5. Lives on one
- * event loop.
+ * Lets the share of a coordinator that came UP, or has started anew, grow to 100 percent, in steps
+ * of 5. Lives on one event loop.
  */
 final class SlowStart {
   private static final int STEP_PERCENT = 5;
 
   private final Coordinator coordinator;
   private final EventLoop loop;
-  private final long stepNanos;
+  private final Duration over;
   private @Nullable Future<?> timer;
+  private boolean held;
 
   /**
    * Makes one that is not begun.
@@ -27,35 +28,56 @@ final class SlowStart {
   SlowStart(Coordinator coordinator, Duration over, EventLoop loop) {
     this.coordinator = coordinator;
     this.loop = loop;
-    stepNanos = over.toNanos() * STEP_PERCENT / 100;
+    this.over = over;
   }
 
-  /** Begins with the smallest share. */
+  /** Begins with the smallest share, unless one is under way. */
   void begin() {
-    end();
-    if (stepNanos > 0) {
-      coordinator.setSharePercent(1);
-      next(STEP_PERCENT);
+    if (timer == null && !held) {
+      begin(over);
     }
+  }
+
+  /** Begins anew with the smallest share, to grow over another time. */
+  void begin(Duration time) {
+    end();
+    if (time.isZero()) {
+      coordinator.setSharePercent(100);
+    } else {
+      coordinator.setSharePercent(1);
+      next(STEP_PERCENT, stepNanos(time));
+    }
+  }
+
+  /** Gives the smallest share until it is begun. */
+  void hold() {
+    end();
+    held = true;
+    coordinator.setSharePercent(1);
   }
 
   /** Goes on from the share that the coordinator has. */
   void goOn() {
     int share = coordinator.sharePercent();
-    if (stepNanos == 0) {
+    if (over.isZero()) {
       coordinator.setSharePercent(100);
     } else if (share < 100) {
-      next((share / STEP_PERCENT + 1) * STEP_PERCENT);
+      next((share / STEP_PERCENT + 1) * STEP_PERCENT, stepNanos(over));
     }
   }
 
-  private void next(int percent) {
+  private static long stepNanos(Duration time) {
+    return time.toNanos() * STEP_PERCENT / 100;
+  }
+
+  private void next(int percent, long stepNanos) {
     timer =
         loop.schedule(
             () -> {
+              timer = null;
               coordinator.setSharePercent(percent);
               if (percent < 100) {
-                next(percent + STEP_PERCENT);
+                next(percent + STEP_PERCENT, stepNanos);
               }
             },
             stepNanos,
@@ -64,6 +86,7 @@ final class SlowStart {
 
   /** Ends it; the share stays as it is. */
   void end() {
+    held = false;
     if (timer != null) {
       timer.cancel(false);
       timer = null;

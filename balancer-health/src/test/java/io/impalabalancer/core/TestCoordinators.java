@@ -1,6 +1,7 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.CoordinatorConfig;
+import io.impalabalancer.config.Protocol;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.util.function.Consumer;
@@ -35,5 +36,16 @@ public final class TestCoordinators {
   /** Ends a look-up without one. */
   public static void notResolved(Coordinator coordinator, String problem) {
     coordinator.notResolved(problem);
+  }
+
+  /** Connects a session to a port that then waits for its first answer. */
+  public static void awaitsAnswer(Coordinator coordinator, Protocol protocol) {
+    coordinator.take(protocol);
+    coordinator.awaitsAnswer(protocol);
+  }
+
+  /** Answers a session that waits for its first answer; it stays. */
+  public static void answered(Coordinator coordinator, Protocol protocol) {
+    coordinator.awaitsNoMore(protocol, true);
   }
 }

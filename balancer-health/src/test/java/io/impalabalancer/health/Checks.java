@@ -4,7 +4,10 @@ import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
 import io.impalabalancer.config.OnError;
 import io.impalabalancer.config.OnMarkedDown;
+import io.impalabalancer.config.VerdictConfig;
+import io.impalabalancer.config.WebConfig;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Makes check configurations; what is not said is as in {@code reference.conf}. */
 final class Checks {
@@ -16,6 +19,21 @@ final class Checks {
   private OnError onError = OnError.FAIL_CHECK;
   private Duration slowstart = Duration.ZERO;
   private OnMarkedDown onMarkedDown = OnMarkedDown.KEEP;
+
+  private WebConfig web =
+      new WebConfig(
+          false,
+          Optional.empty(),
+          WebConfig.Auth.NONE,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
+  Checks web(WebConfig how) {
+    web = how;
+    return this;
+  }
 
   Checks type(CheckKind kind) {
     type = kind;
@@ -64,6 +82,17 @@ final class Checks {
         observeLimit,
         onError,
         slowstart,
-        onMarkedDown);
+        onMarkedDown,
+        web,
+        new VerdictConfig(
+            Duration.ofSeconds(1),
+            Duration.ofMinutes(1),
+            4,
+            10,
+            Duration.ofSeconds(5),
+            Duration.ofMinutes(1),
+            95,
+            50,
+            Duration.ofMinutes(1)));
   }
 }

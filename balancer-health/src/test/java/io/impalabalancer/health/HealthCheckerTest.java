@@ -315,10 +315,10 @@ class HealthCheckerTest {
     }
 
     @Test
-    void autoAsksTheWebPort() {
+    void autoReadsTheCoordinatorsPages() {
       addWithWeb();
       rig.started(checks(CheckKind.AUTO).make());
-      assertThat(web.connections).hasValue(1);
+      assertThat(web.requests.get(0)).startsWith("GET /?json HTTP/1.1\n");
       assertThat(hiveserver2.connections).hasValue(0);
     }
 

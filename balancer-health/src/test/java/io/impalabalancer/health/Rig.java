@@ -53,6 +53,9 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
   /** While true, no socket can be made. */
   boolean exhausted;
 
+  /** Pages that could not be read, as {@code coordinator page result}. */
+  final List<String> pagesFailed = new ArrayList<>();
+
   private final List<Channel> channels = new ArrayList<>();
   private @Nullable BalancerListener checker;
 
@@ -177,6 +180,11 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
   @Override
   public void checked(Coordinator coordinator, CheckReport report) {
     checks.add(new Ended(coordinator, report.result(), ticker.nanoTime(), report.durationNanos()));
+  }
+
+  @Override
+  public void pageFailed(Coordinator coordinator, String page, String result) {
+    pagesFailed.add(coordinator + " " + page + " " + result);
   }
 
   @Override

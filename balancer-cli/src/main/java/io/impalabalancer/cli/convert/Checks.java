@@ -141,7 +141,7 @@ final class Checks {
       type = "http";
     } else {
       type = "auto";
-      reason = "http for those with a web port, tcp for the others";
+      reason = "the web pages of those that have a web port, the ports of the others";
       for (Coordinator coordinator : coordinators) {
         coordinator.webIsNone = !asked.contains(coordinator);
         if (asked.contains(coordinator) && coordinator.isTcp()) {
