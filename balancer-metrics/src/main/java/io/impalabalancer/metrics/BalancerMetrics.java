@@ -198,6 +198,14 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
     }
   }
 
+  @Override
+  public void pageFailed(Coordinator coordinator, String page, String result) {
+    CoordinatorMeters meters = coordinators.get(coordinator);
+    if (meters != null) {
+      meters.pageFailed(page, result);
+    }
+  }
+
   /** Removes every meter; events that still come are counted nowhere. */
   @Override
   public synchronized void close() {

@@ -96,6 +96,9 @@ final class CheckStats {
     if (coordinator.adminState() == AdminState.DRAIN) {
       return "DRAIN";
     }
+    if (coordinator.verdict(protocol).refuses()) {
+      return "NOLB";
+    }
     if (last == null) {
       return "no check";
     }
@@ -105,12 +108,13 @@ final class CheckStats {
 
   /** Returns HAProxy's word for a result ("check_status" in its management guide). */
   private static String code(CheckReport report) {
-    boolean http = report.kind() == CheckKind.HTTP;
+    boolean http = report.kind() == CheckKind.HTTP || report.kind() == CheckKind.IMPALA;
     return switch (report.result()) {
       case "ok" -> http ? "L7OK" : "L4OK";
       case "timeout" -> report.reason().startsWith("http") ? "L7TOUT" : "L4TOUT";
-      case "bad-status" -> "L7STS";
+      case "bad-status", "login" -> "L7STS";
       case "bad-answer", "reset" -> http ? "L7RSP" : "L4CON";
+      case "tls" -> "L6RSP";
       case "no-resources", "unresolved" -> "SOCKERR";
       default -> "L4CON";
     };
@@ -122,6 +126,7 @@ final class CheckStats {
       case "L4OK" -> "Layer4 check passed";
       case "L4TOUT" -> "Layer4 timeout";
       case "L4CON" -> "Layer4 connection problem";
+      case "L6RSP" -> "Layer6 invalid response";
       case "L7OK" -> "Layer7 check passed";
       case "L7TOUT" -> "Layer7 timeout";
       case "L7RSP" -> "Layer7 invalid response";

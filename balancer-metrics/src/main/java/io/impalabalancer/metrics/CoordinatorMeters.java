@@ -8,6 +8,8 @@ import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
+import io.impalabalancer.core.Facts;
+import io.impalabalancer.core.Verdict;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -22,10 +24,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** The meters of one coordinator over all listeners: its states and its checks. Any thread. */
 final class CoordinatorMeters {
   private static final double MILLIS_PER_SECOND = 1e3;
+  private static final Facts.Port NO_PORT =
+      new Facts.Port(Facts.UNKNOWN, Facts.UNKNOWN, Facts.UNKNOWN);
 
   private final MeterRegistry registry;
   private final Clock clock;
@@ -49,6 +55,7 @@ final class CoordinatorMeters {
     tags = Tags.of("coordinator", coordinator.name());
     registerStates(coordinator);
     registerLoad(coordinator);
+    registerFacts();
     checkDuration =
         Timer.builder("coordinator.check.duration")
             .tags(tags)
@@ -71,6 +78,13 @@ final class CoordinatorMeters {
           "What people say: 1 for the state that it is in",
           tags.and("state", state.word()),
           () -> coordinator.adminState() == state);
+    }
+    for (Verdict verdict : Verdict.values()) {
+      flag(
+          "coordinator.verdict",
+          "What it says of itself: 1 for the verdict that it is under",
+          tags.and("verdict", verdict.word()),
+          () -> coordinator.verdict() == verdict);
     }
     flag(
         "coordinator.resolved",
@@ -98,6 +112,7 @@ final class CoordinatorMeters {
             "1 while the port is open, as far as known",
             tags.and("protocol", protocol.word()),
             () -> coordinator.isOpen(protocol));
+        registerPort(protocol);
         connectErrors.put(protocol, connectErrors(protocol));
       } else if (!offered && connectErrors.remove(protocol) != null) {
         Search.in(registry)
@@ -106,6 +121,117 @@ final class CoordinatorMeters {
             .forEach(registry::remove);
       }
     }
+  }
+
+  private void registerPort(Protocol protocol) {
+    Tags port = tags.and("protocol", protocol.word());
+    flag(
+        "coordinator.port.stalled",
+        "1 while the port takes connections and does not get on with them",
+        port,
+        () -> coordinator.verdict(protocol) == Verdict.STALLED);
+    Gauge.builder("coordinator.port.sessions", () -> coordinator.sessions(protocol))
+        .tags(port)
+        .description("Sessions that hold a slot at the port now")
+        .register(registry);
+    Gauge.builder("coordinator.port.session.limit", () -> limit(protocol))
+        .tags(port)
+        .description("Most sessions at the port at once; 0 means no limit of its own is known")
+        .register(registry);
+    known(
+        "coordinator.port.connections",
+        "Connections at the port, of whomever, as its page says",
+        port,
+        null,
+        facts -> ofPort(facts, protocol).inUse());
+    known(
+        "coordinator.port.setup.queue",
+        "Connections that wait at the port to be set up, as its page says",
+        port,
+        null,
+        facts -> ofPort(facts, protocol).setupQueue());
+  }
+
+  private int limit(Protocol protocol) {
+    int limit = coordinator.slotLimit(protocol);
+    return limit == Integer.MAX_VALUE ? 0 : limit;
+  }
+
+  private static Facts.Port ofPort(Facts facts, Protocol protocol) {
+    Facts.Port port = facts.ports().get(protocol);
+    return port == null ? NO_PORT : port;
+  }
+
+  /** Makes a gauge of what the pages say; not a number while they are silent. */
+  private void known(
+      String name,
+      String description,
+      Tags tags,
+      @Nullable String unit,
+      ToDoubleFunction<Facts> fact) {
+    Gauge.builder(
+            name,
+            () -> {
+              double value = fact.applyAsDouble(coordinator.facts());
+              return value < 0 ? Double.NaN : value;
+            })
+        .tags(tags)
+        .baseUnit(unit)
+        .description(description)
+        .register(registry);
+  }
+
+  private void registerFacts() {
+    known(
+        "coordinator.queries.registered",
+        "Queries that it coordinates, as its page says",
+        tags,
+        null,
+        Facts::queriesRegistered);
+    known(
+        "coordinator.queries.executing",
+        "Queries that execute there, of any coordinator, as its page says",
+        tags,
+        null,
+        Facts::queriesExecuting);
+    known(
+        "coordinator.queries.queued",
+        "Queries that wait there for admission, as its page says",
+        tags,
+        null,
+        Facts::queriesQueued);
+    known(
+        "coordinator.catalog.lag",
+        "Catalog versions behind the newest coordinator",
+        tags,
+        null,
+        Facts::catalogLag);
+    known(
+        "coordinator.catalog.cache.hits",
+        "Hit rate of its catalog cache, as its page says",
+        tags,
+        "ratio",
+        facts -> facts.cacheHitPercent() / 100.0);
+    known(
+        "coordinator.memory.used",
+        "Memory that its process uses, as its page says",
+        tags,
+        "bytes",
+        Facts::memoryBytes);
+    known(
+        "coordinator.memory.limit",
+        "Memory limit of its process, as its page says",
+        tags,
+        "bytes",
+        Facts::memoryLimitBytes);
+  }
+
+  void pageFailed(String page, String result) {
+    Counter.builder("coordinator.page.failures")
+        .tags(tags.and("page", page, "result", result))
+        .description("Web pages that could not be read, or say what cannot be, by why")
+        .register(registry)
+        .increment();
   }
 
   private void registerLoad(Coordinator coordinator) {

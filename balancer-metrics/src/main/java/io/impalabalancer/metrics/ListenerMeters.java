@@ -43,6 +43,9 @@ final class ListenerMeters {
     gauge("listener.top.source.ratio", name, listener::topSourceShare)
         .description("Share of a source listener's sessions that one client address has")
         .register(registry);
+    gauge("listener.verdicts.overruled", name, () -> listener.overruled() ? 1 : 0)
+        .description("1 while clients go to coordinators whose verdicts say no: nobody is better")
+        .register(registry);
     FunctionCounter.builder("listener.accepted.connections", listener, Listener::accepted)
         .tag("listener", name)
         .description("Connections accepted")

@@ -12,6 +12,7 @@ import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Facts;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Phase;
 import io.impalabalancer.core.SessionView;
@@ -21,6 +22,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -167,10 +169,18 @@ class BalancerMetricsTest {
 
   @Test
   void nothingIsLostToTheGarbageCollector() {
+    Map<Protocol, Facts.Port> ports = new EnumMap<>(Protocol.class);
+    for (Protocol protocol : Protocol.values()) {
+      ports.put(protocol, new Facts.Port(64, 10, 0));
+    }
+    Facts known = new Facts("", "", "", false, "", 3, 2, 0, "s1", 100, 5, 90, 1, 1, 50, 80, ports);
+    balancer.coordinators().forEach(coordinator -> coordinator.setFacts(known));
     System.gc();
 
     assertThat(sample("session_log_dropped_lines_total")).isEqualTo(7);
     assertThat(samples()).doesNotContainValue(Double.NaN);
+    assertThat(sample("coordinator_catalog_cache_hits_ratio{coordinator=\"c1\"}")).isEqualTo(0.9);
+    assertThat(sample("coordinator_catalog_lag{coordinator=\"c1\"}")).isEqualTo(5);
   }
 
   @Test
@@ -243,6 +253,7 @@ class BalancerMetricsTest {
   @Test
   void theManualListsExactlyTheMetricsThereAre() throws IOException {
     metrics.started("hash");
+    metrics.pageFailed(c1, "/?json", "timeout");
     String text = metrics.scrape(null).text();
     Map<String, String> types = new TreeMap<>();
     TYPE.matcher(text).results().forEach(type -> types.put(type.group(1), type.group(2)));
