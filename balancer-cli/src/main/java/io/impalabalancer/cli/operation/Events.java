@@ -2,6 +2,7 @@ package io.impalabalancer.cli.operation;
 
 import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CoordinatorEvent;
+import io.impalabalancer.core.Listener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,8 +25,8 @@ public final class Events implements BalancerListener {
    * One of them.
    *
    * @param id counts from 1
-   * @param kind the axis of a coordinator that changed, or {@code cut}, {@code listener}, {@code
-   *     reload}, {@code upgrade}
+   * @param kind the axis of a coordinator that changed, or {@code overruled}, {@code cut}, {@code
+   *     listener}, {@code reload}, {@code upgrade}
    * @param coordinator its name, empty for none
    * @param subject the protocol of a port, the pool of a weight, the name of a listener, else empty
    * @param from the state before, empty for none
@@ -54,6 +55,11 @@ public final class Events implements BalancerListener {
         event.from(),
         event.to(),
         event.reason());
+  }
+
+  @Override
+  public void verdictsOverruled(Listener listener, boolean overruled, String reason) {
+    add("overruled", "", listener.name(), "", overruled ? "OVERRULED" : "OBEYED", reason);
   }
 
   /**

@@ -9,10 +9,12 @@ import io.impalabalancer.cli.web.Timeline.Totals;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Facts;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
 import io.impalabalancer.core.SessionCounters;
+import io.impalabalancer.core.Verdict;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,6 +25,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a balancer as JSON: what {@code openapi.json} calls {@code Info}, {@code
@@ -163,6 +166,8 @@ final class Overview {
         coordinator.adminState().word(),
         coordinator.adminReason(),
         coordinator.adminAge());
+    verdict(json, coordinator);
+    facts(json, coordinator.facts());
     ports(json, coordinator);
     weights(json, coordinator);
     json.name("sharePercent").value(coordinator.sharePercent());
@@ -185,6 +190,48 @@ final class Overview {
     json.endObject();
   }
 
+  private static void verdict(JsonWriter json, Coordinator coordinator) throws IOException {
+    json.name("verdict").beginObject();
+    json.name("value").value(coordinator.verdict().word());
+    json.name("reason").value(coordinator.verdictReason());
+    json.name("since").value(since(coordinator.verdictAge()));
+    json.name("percent").value(coordinator.verdictPercent());
+    json.endObject();
+  }
+
+  private static void facts(JsonWriter json, Facts facts) throws IOException {
+    json.name("facts").beginObject();
+    json.name("problem").value(facts.problem());
+    json.name("version").value(facts.version());
+    json.name("startTime").value(facts.startTime());
+    json.name("executor").value(facts.executor());
+    json.name("shutdown").value(facts.shutdown());
+    json.name("queriesRegistered").value(known(facts.queriesRegistered()));
+    json.name("queriesExecuting").value(known(facts.queriesExecuting()));
+    json.name("queriesQueued").value(known(facts.queriesQueued()));
+    json.name("catalogVersion").value(known(facts.catalogVersion()));
+    json.name("catalogLag").value(known(facts.catalogLag()));
+    json.name("cacheHitPercent").value(known(facts.cacheHitPercent()));
+    json.name("memoryBytes").value(known(facts.memoryBytes()));
+    json.name("memoryLimitBytes").value(known(facts.memoryLimitBytes()));
+    json.endObject();
+  }
+
+  private static @Nullable Long known(long number) {
+    return number == Facts.UNKNOWN ? null : number;
+  }
+
+  private static void ofPort(JsonWriter json, Coordinator coordinator, Protocol protocol)
+      throws IOException {
+    int limit = coordinator.slotLimit(protocol);
+    boolean stalled = coordinator.verdict(protocol) == Verdict.STALLED;
+    Facts.Port port = coordinator.facts().ports().get(protocol);
+    json.name("sessionLimit").value(limit == Integer.MAX_VALUE ? 0 : limit);
+    json.name("stalled").value(stalled ? coordinator.verdictReason(protocol) : "");
+    json.name("connections").value(port == null ? null : known(port.inUse()));
+    json.name("setupQueue").value(port == null ? null : known(port.setupQueue()));
+  }
+
   private void ports(JsonWriter json, Coordinator coordinator) throws IOException {
     json.name("ports").beginArray();
     for (Protocol protocol : Protocol.values()) {
@@ -205,6 +252,7 @@ final class Overview {
         }
         json.name("used").value(used);
         json.name("sessions").value(sessions);
+        ofPort(json, coordinator, protocol);
         json.endObject();
       }
     }

@@ -101,7 +101,7 @@ function eventRow() {
 function updateEvent({ cell, parts: part }, it) {
   text(cell.when, `${new Date(it.at).toLocaleTimeString("en-GB")} (${ago(it.at)} ago)`);
   cell.when.title = new Date(it.at).toString();
-  const meaning = ["DOWN", "CLOSED", "refused", "failed"].includes(it.to) ? "bad" : ["UP", "OPEN", "READY", "ENABLED", "applied", "taken over"].includes(it.to) ? "good" : "warn";
+  const meaning = ["DOWN", "CLOSED", "STALE", "STALLED", "QUIESCING", "NOT_A_COORDINATOR", "OVERRULED", "refused", "failed"].includes(it.to) ? "bad" : ["UP", "OPEN", "READY", "ENABLED", "applied", "taken over"].includes(it.to) ? "good" : "warn";
   badge(part.badge, [it.kind, meaning], "");
   text(cell.coordinator, it.coordinator);
   text(cell.change, `${it.subject ? `${it.subject}: ` : ""}${it.from ? `${it.from} → ` : ""}${it.to}`);

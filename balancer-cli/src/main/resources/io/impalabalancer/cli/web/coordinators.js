@@ -21,17 +21,23 @@ export function showCoordinators(next) {
   }
 }
 
+/** Verdicts under which a coordinator gets no new sessions while another is better. */
+const REFUSES = ["stale", "stalled", "quiescing", "not-a-coordinator"];
+
 /** Returns how a coordinator stands: what a person has said first, then what checks say. */
 function standing(coordinator) {
   if (coordinator.leaving) return "warn";
   if (coordinator.admin.value !== "ready") return "warn";
   if (coordinator.status.value === "down") return "bad";
   if (coordinator.status.value === "checking") return "warn";
-  return coordinator.ports.some((port) => port.used && !port.open) ? "warn" : "good";
+  if (REFUSES.includes(coordinator.verdict.value)) return "bad";
+  if (coordinator.verdict.value === "strained") return "warn";
+  return coordinator.ports.some((port) => port.used && (!port.open || port.stalled)) ? "warn" : "good";
 }
 
 export const serves = (coordinator) =>
-  coordinator.status.value === "up" && coordinator.admin.value === "ready" && !coordinator.leaving;
+  coordinator.status.value === "up" && coordinator.admin.value === "ready" && !coordinator.leaving &&
+  !REFUSES.includes(coordinator.verdict.value);
 
 async function setState(name, state) {
   const it = coordinators.find((coordinator) => coordinator.name === name);
@@ -56,6 +62,7 @@ function coordinatorRow(coordinator) {
     host: make("small"),
     status: make("span", { className: "badge" }),
     admin: make("span", { className: "badge" }),
+    verdict: make("span", { className: "badge" }),
     why: make("small", { className: "why" }),
     load: make("span"),
     limit: make("small"),
@@ -88,7 +95,7 @@ function coordinatorRow(coordinator) {
   part.bar = make("span", { className: "meter" }, part.meter);
   part.spark = spark(name);
   cell.name.append(name, make("br"), part.host);
-  cell.state.append(part.status, part.admin, part.why);
+  cell.state.append(part.status, part.admin, part.verdict, part.why);
   cell.sessions.append(part.load, part.limit, part.bar);
   cell.history.append(part.spark);
   cell.rate.append(part.rate, make("br"), part.errors);
@@ -104,15 +111,33 @@ function coordinatorRow(coordinator) {
 const STATUS = { up: ["▲ UP", "good"], down: ["▼ DOWN", "bad"], checking: ["… CHECKING", "warn"] };
 const ADMIN = { ready: ["READY", ""], drain: ["◑ DRAIN", "warn"], maint: ["■ MAINT", "warn"] };
 
+const VERDICT = {
+  open: ["", ""], unknown: ["", ""], strained: ["◔ STRAINED", "warn"], stale: ["◌ STALE", "bad"], stalled: ["◌ STALLED", "bad"],
+  quiescing: ["◑ QUIESCING", "bad"], "not-a-coordinator": ["✗ NO COORDINATOR", "bad"],
+};
+
+/** Returns what its pages say, a line each. */
+function said({ facts }) {
+  const lines = [
+    [facts.problem, facts.problem], [facts.version, facts.version], [facts.startTime, `started ${facts.startTime}`], [facts.executor, "executes queries of others too"],
+    [facts.queriesRegistered, `${facts.queriesRegistered} queries registered, ${facts.queriesExecuting} executing, ${facts.queriesQueued ?? 0} queued`],
+    [facts.catalogVersion, `catalog version ${facts.catalogVersion}, ${facts.catalogLag} behind`], [facts.cacheHitPercent, `catalog cache hit rate ${facts.cacheHitPercent} %`],
+    [facts.memoryLimitBytes, `memory ${bytes(facts.memoryBytes ?? 0)} of ${bytes(facts.memoryLimitBytes ?? 0)}`],
+  ];
+  return lines.filter(([is]) => is || is === 0).map(([, line]) => line).join("\n");
+}
+
 function updateCoordinator(element, it) {
   const { parts: part, cell } = element;
   element.className = standing(it);
   text(part.host, it.addressProblem ? `${it.host}: ${it.addressProblem}` : it.host === it.name ? it.address ?? "" : it.host);
   badge(part.status, STATUS[it.status.value], `${it.status.reason}, since ${ago(it.status.since)}`);
   badge(part.admin, it.leaving ? ["LEAVING", "warn"] : ADMIN[it.admin.value], `${it.admin.reason}, since ${ago(it.admin.since)}`);
-  const told = it.admin.value === "ready" ? it.status : it.admin;
+  badge(part.verdict, VERDICT[it.verdict.value], `${it.verdict.reason}, since ${ago(it.verdict.since)}\n${said(it)}`);
+  part.verdict.hidden = !VERDICT[it.verdict.value][0];
+  const told = it.admin.value !== "ready" ? it.admin : it.status.value === "up" && VERDICT[it.verdict.value][0] ? it.verdict : it.status;
   text(part.why, `${ago(told.since)}: ${told.reason}`);
-  part.why.title = told.reason;
+  part.why.title = `${told.reason}\n${said(it)}`;
   updatePorts(cell.ports, it.ports.filter((port) => port.used || !port.open));
   text(part.load, count(it.sessions));
   text(part.limit, it.maxconn ? ` / ${count(it.maxconn)}` : "");
@@ -152,11 +177,11 @@ function updatePorts(cell, ports) {
   }
   ports.forEach((port, index) => {
     const [load, name, detail] = cell.children[index].children;
-    cell.children[index].classList.toggle("closed", !port.open);
-    cell.children[index].title = `${port.reason}, since ${ago(port.since)}`;
-    text(load, port.used ? count(port.sessions) : "");
+    cell.children[index].classList.toggle("closed", !port.open || port.stalled !== "");
+    cell.children[index].title = port.stalled || `${port.reason}, since ${ago(port.since)}`;
+    text(load, !port.used ? "" : port.sessionLimit ? `${count(port.sessions)} / ${count(port.sessionLimit)}` : count(port.sessions));
     text(name, port.protocol);
-    text(detail, port.open ? `${port.port}` : `${port.port} ✗ closed`);
+    text(detail, !port.open ? `${port.port} ✗ closed` : port.stalled ? `${port.port} ✗ stalled` : `${port.port}`);
   });
 }
 
