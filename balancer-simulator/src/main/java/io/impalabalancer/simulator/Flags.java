@@ -27,7 +27,11 @@ final class Flags {
       add("external_fe_port", "int32", 0, 0);
       add("max_hs2_sessions_per_user", "int32", -1, -1);
     }
-    add("disconnected_session_timeout", "int32", 900, 900);
+    add(
+        "disconnected_session_timeout",
+        "int32",
+        900,
+        seconds(options.disconnectedSessionTimeout()));
     add("enable_ldap_auth", "bool", false, options.authentication() == Authentication.PLAIN);
     add("fe_service_threads", "int32", 64, options.feServiceThreads());
     add("hostname", "string", "", coordinator.name());

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -95,8 +96,18 @@ final class Impalad implements AutoCloseable {
       session.connections.remove(connection);
       if (session.beeswax) {
         closeSession(session);
+      } else if (session.connections.isEmpty()) {
+        after(options.disconnectedSessionTimeout(), () -> closeIfDisconnected(session));
       }
     });
+  }
+
+  private void closeIfDisconnected(Session session) {
+    long silentMillis = System.currentTimeMillis() - session.accessedMillis;
+    if (session.connections.isEmpty()
+        && silentMillis >= options.disconnectedSessionTimeout().toMillis()) {
+      closeSession(session);
+    }
   }
 
   Collection<Connection> connections() {
@@ -167,7 +178,11 @@ final class Impalad implements AutoCloseable {
 
   /** Does something later, unless it is dead by then. */
   void after(Duration delay, Runnable task) {
-    timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    try {
+      timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      // It is dead already.
+    }
   }
 
   /** How its shutdown stands, in Impala's words; null if none has begun. */

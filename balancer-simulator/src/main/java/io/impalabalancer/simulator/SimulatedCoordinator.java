@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -53,10 +52,12 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     this.name = name;
     this.options = options;
     this.cluster = cluster;
-    beeswaxPort = firstPort > 0 ? firstPort : freePort();
-    hiveserver2Port = firstPort > 0 ? firstPort + 1 : freePort();
-    webPort = firstPort > 0 ? firstPort + 2 : 0;
-    hiveserver2HttpPort = firstPort > 0 ? firstPort + 3 : freePort();
+    if (firstPort > 0) {
+      beeswaxPort = firstPort;
+      hiveserver2Port = firstPort + 1;
+      webPort = firstPort + 2;
+      hiveserver2HttpPort = firstPort + 3;
+    }
     start();
     LOG.info("coordinator started {}", this);
   }
@@ -98,6 +99,11 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
       if (options.catalogLoad().isZero()) {
         open(started);
       } else {
+        if (beeswaxPort == 0) {
+          // Only to have ports of its own.
+          listen(started);
+          started.ports.forEach(ClientPort::stopListening);
+        }
         impalad.after(options.catalogLoad(), () -> openLater(started));
       }
     } catch (IOException e) {
@@ -109,12 +115,16 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
 
   /** The catalog has come: what Impala's {@code WaitForCatalog} waits for. */
   private void open(Life life) throws IOException {
-    if (options.role().isCoordinator()) {
-      bind(beeswaxPort, life.ports.get(0)::listen);
-      bind(hiveserver2Port, life.ports.get(1)::listen);
-      bind(hiveserver2HttpPort, life.ports.get(2)::listen);
-    }
+    listen(life);
     life.impalad.catalog.ready();
+  }
+
+  private void listen(Life life) throws IOException {
+    if (options.role().isCoordinator()) {
+      beeswaxPort = bind(beeswaxPort, life.ports.get(0)::listen);
+      hiveserver2Port = bind(hiveserver2Port, life.ports.get(1)::listen);
+      hiveserver2HttpPort = bind(hiveserver2HttpPort, life.ports.get(2)::listen);
+    }
   }
 
   private synchronized void openLater(Life loaded) {
@@ -125,17 +135,6 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
         LOG.warn("coordinator cannot open its ports name={} error={}", name, e.getMessage());
       }
     }
-  }
-
-  private int freePort() throws IOException {
-    return bind(
-        0,
-        address -> {
-          try (ServerSocket socket = new ServerSocket()) {
-            socket.bind(address);
-            return address.getPort();
-          }
-        });
   }
 
   private <T> T bind(int port, Binding<T> binding) throws IOException {
@@ -177,17 +176,17 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
     return options.host();
   }
 
-  /** The port of the beeswax protocol; the same for all its lives. */
+  /** The port of the beeswax protocol; the same for all its lives, 0 for an executor. */
   public int beeswaxPort() {
     return beeswaxPort;
   }
 
-  /** The port of the binary HiveServer2 protocol; the same for all its lives. */
+  /** The port of binary HiveServer2; the same for all its lives, 0 for an executor. */
   public int hiveserver2Port() {
     return hiveserver2Port;
   }
 
-  /** The port of HiveServer2 over HTTP; the same for all its lives. */
+  /** The port of HiveServer2 over HTTP; the same for all its lives, 0 for an executor. */
   public int hiveserver2HttpPort() {
     return hiveserver2HttpPort;
   }

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     {@code sasl_connect_tcp_timeout_ms}), longer than 0
  * @param acceptTimeout how long a connection waits for a service thread before it is closed
  *     (Impala's {@code accepted_client_cnxn_timeout}), 0 or longer
+ * @param disconnectedSessionTimeout how long a hiveserver2 session lives without a connection
+ *     (Impala's {@code disconnected_session_timeout}), longer than 0
  * @param workUnits queries that run at full speed at once, 1 or more; when more run they share
  * @param maxQueries queries that fit into memory at once, 1 or more; the next ones fail
  * @param version which Impala its web pages are like
@@ -42,6 +44,7 @@ public record SimulatorOptions(
     int feServiceThreads,
     Duration setupTimeout,
     Duration acceptTimeout,
+    Duration disconnectedSessionTimeout,
     int workUnits,
     int maxQueries,
     ImpalaVersion version,
@@ -70,6 +73,7 @@ public record SimulatorOptions(
     requireRange("workUnits", workUnits, 1, Integer.MAX_VALUE);
     requireRange("maxQueries", maxQueries, 1, Integer.MAX_VALUE);
     requireMillisecond("setupTimeout", setupTimeout);
+    requireMillisecond("disconnectedSessionTimeout", disconnectedSessionTimeout);
     requireMillisecond("statestoreUpdateFrequency", statestoreUpdateFrequency);
   }
 
@@ -102,6 +106,7 @@ public record SimulatorOptions(
         feServiceThreads,
         setupTimeout,
         acceptTimeout,
+        disconnectedSessionTimeout,
         workUnits,
         maxQueries,
         version,
@@ -132,6 +137,7 @@ public record SimulatorOptions(
     private int feServiceThreads = 64;
     private Duration setupTimeout = Duration.ofMinutes(5);
     private Duration acceptTimeout = Duration.ofMinutes(5);
+    private Duration disconnectedSessionTimeout = Duration.ofMinutes(15);
     private int workUnits = 4;
     private int maxQueries = Integer.MAX_VALUE;
     private ImpalaVersion version = ImpalaVersion.V4_5;
@@ -178,6 +184,11 @@ public record SimulatorOptions(
 
     public Builder acceptTimeout(Duration value) {
       acceptTimeout = value;
+      return this;
+    }
+
+    public Builder disconnectedSessionTimeout(Duration value) {
+      disconnectedSessionTimeout = value;
       return this;
     }
 
@@ -250,6 +261,7 @@ public record SimulatorOptions(
           feServiceThreads,
           setupTimeout,
           acceptTimeout,
+          disconnectedSessionTimeout,
           workUnits,
           maxQueries,
           version,

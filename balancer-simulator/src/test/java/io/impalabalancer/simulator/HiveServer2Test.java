@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.apache.hive.service.rpc.thrift.TCancelOperationReq;
@@ -249,6 +250,22 @@ class HiveServer2Test {
           bob.execute(session, "select 1").getStatus(),
           "The user authorized on the connection 'bob' does not match the session username"
               + " 'alice'");
+    }
+  }
+
+  @Test
+  void aSessionWithoutConnectionsIsClosedWhenItsTimeIsOver() throws Exception {
+    SimulatorOptions options =
+        SimulatorOptions.builder().disconnectedSessionTimeout(Duration.ofMillis(300)).build();
+    try (SimulatedCoordinator impatient = SimulatedCoordinator.start("impala-1", options);
+        Hs2 stays = Hs2.connect(impatient)) {
+      stays.openSession();
+      try (Hs2 leaves = Hs2.connect(impatient)) {
+        leaves.start(leaves.openSession(), "select work(3600000)");
+        assertThat(impatient.counts().sessionsNow()).isEqualTo(2);
+      }
+      await().until(() -> impatient.counts().sessionsNow() == 1);
+      assertThat(impatient.counts().queriesNow()).isZero();
     }
   }
 }
