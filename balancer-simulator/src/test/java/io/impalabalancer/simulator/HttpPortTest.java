@@ -27,7 +27,6 @@ import org.junit.jupiter.api.Test;
 
 /** HiveServer2 over HTTP as Impala serves it: logins, cookies, OPTIONS and what is not answered. */
 class HttpPortTest {
-  private final HttpClient http = HttpClient.newHttpClient();
   private @Nullable SimulatedCoordinator started;
 
   @AfterEach
@@ -61,7 +60,9 @@ class HttpPortTest {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    // A client of its own: the connection of the last one may have died with its coordinator.
+    return HttpClient.newHttpClient()
+        .send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
   }
 
   private static String basic(String login) {
