@@ -114,7 +114,6 @@ final class BalancerServer implements AutoCloseable {
     closers.addLast(metrics::close);
     balancer.addListener(stats);
     balancer.addListener(site);
-    balancer.addListener(events);
     site.setOperations(reloads, upgrades);
     Future<?> sampling =
         adminLoop.next().scheduleAtFixedRate(stats::sample, 0, 1, TimeUnit.SECONDS);
@@ -135,6 +134,8 @@ final class BalancerServer implements AutoCloseable {
     } else {
       inherited.restore(balancer);
     }
+    // What was restored did not happen now.
+    balancer.addListener(events);
     balancer.addListener(stateFile);
     closers.push(stateFile::close);
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
