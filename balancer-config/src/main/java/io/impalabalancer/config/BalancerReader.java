@@ -28,15 +28,19 @@ final class BalancerReader {
     int maxpipes = root.get("maxpipes").integer(0, MOST_PIPES);
     Value stateFile = root.get("state-file");
     Path statePath = stateFile.is("none") ? null : stateFile.file();
-    List<Placed<CoordinatorConfig>> placed = CoordinatorReader.read(root);
+    DiscoverReader discover = new DiscoverReader(root.section("discover"));
+    CoordinatorReader reader = CoordinatorReader.of(root);
+    List<Placed<CoordinatorConfig>> placed = reader.read(discover.isOn());
     List<CoordinatorConfig> coordinators = placed.stream().map(Placed::value).toList();
-    List<PoolConfig> pools = PoolReader.read(root, coordinators);
-    ListenerReader listeners = ListenerReader.read(root, maxconn, coordinators, pools);
+    PoolReader pools = PoolReader.read(root, coordinators, discover.isOn());
+    ListenerReader listeners =
+        ListenerReader.read(root, maxconn, coordinators, discover.isOn(), pools.pools());
     List<Bound> bounds = new ArrayList<>(listeners.bounds());
     BalancerConfig config =
         new BalancerConfig(
             coordinators,
-            pools,
+            discover.read(reader.template(), pools.rules()),
+            pools.pools(),
             listeners.listeners().stream().map(Placed::value).toList(),
             CheckReader.read(root.section("check")),
             resolve(root.section("resolve")),

@@ -28,6 +28,19 @@ public record CoordinatorConfig(
     ports = Map.copyOf(ports);
   }
 
+  /** Returns the same place with what people say of another. */
+  public CoordinatorConfig as(CoordinatorConfig other) {
+    return new CoordinatorConfig(
+        name, host, ports, webPort, other.weight, other.maxconn, other.state);
+  }
+
+  /** Returns whether another one cannot be on the same host: both have one port. */
+  public boolean sharesPortWith(CoordinatorConfig other) {
+    return host.equalsIgnoreCase(other.host)
+        && (ports.values().stream().anyMatch(other.ports::containsValue)
+            || (webPort.isPresent() && webPort.equals(other.webPort)));
+  }
+
   /** Returns the port of a protocol, empty if it is not offered. */
   public OptionalInt port(Protocol protocol) {
     Integer port = ports.get(protocol);

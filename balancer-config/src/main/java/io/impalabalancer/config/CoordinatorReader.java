@@ -20,19 +20,30 @@ final class CoordinatorReader {
     this.defaults = defaults;
   }
 
-  static List<Placed<CoordinatorConfig>> read(Section root) {
-    Value list = root.get("coordinators");
-    Section defaults = root.section("coordinator-defaults");
-    settings("", "", defaults);
-    return new CoordinatorReader(root, defaults).read(list);
+  static CoordinatorReader of(Section root) {
+    return new CoordinatorReader(root, root.section("coordinator-defaults"));
   }
 
-  private List<Placed<CoordinatorConfig>> read(Value list) {
+  /** Returns what one has that says nothing of itself; without a name and a host. */
+  CoordinatorConfig template() {
+    return settings("", "", defaults);
+  }
+
+  /**
+   * Reads those that are declared.
+   *
+   * @param mayBeNone whether others may be found
+   */
+  List<Placed<CoordinatorConfig>> read(boolean mayBeNone) {
+    Value list = root.get("coordinators");
+    template();
     List<Placed<CoordinatorConfig>> coordinators = new ArrayList<>();
     List<Section> sections = new ArrayList<>();
     List<Value> elements = list.elements("a list of host names or records { name = ... }");
-    if (list.isList() && elements.isEmpty()) {
-      root.error(list, "there are no coordinators, expected coordinators = [host, ...]");
+    if (list.isList() && elements.isEmpty() && !mayBeNone) {
+      root.error(
+          list,
+          "there are no coordinators, expected coordinators = [host, ...], or discover { ... }");
     }
     for (Value element : elements) {
       Section section = section(element);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,7 @@ final class ListenerReader {
   private final Section defaults;
   private final int globalMaxconn;
   private final List<String> coordinators;
+  private final boolean discovers;
   private final List<String> pools;
   private final Map<String, Place> names = new HashMap<>();
   private final List<Placed<ListenerConfig>> listeners = new ArrayList<>();
@@ -38,10 +40,12 @@ final class ListenerReader {
       Section root,
       int globalMaxconn,
       List<CoordinatorConfig> coordinators,
+      boolean discovers,
       List<PoolConfig> pools) {
     this.root = root;
     this.globalMaxconn = globalMaxconn;
     this.defaults = root.section("defaults");
+    this.discovers = discovers;
     this.coordinators = coordinators.stream().map(CoordinatorConfig::name).distinct().toList();
     this.pools = pools.stream().map(PoolConfig::name).distinct().toList();
   }
@@ -51,8 +55,9 @@ final class ListenerReader {
       Section root,
       int globalMaxconn,
       List<CoordinatorConfig> coordinators,
+      boolean discovers,
       List<PoolConfig> pools) {
-    ListenerReader reader = new ListenerReader(root, globalMaxconn, coordinators, pools);
+    ListenerReader reader = new ListenerReader(root, globalMaxconn, coordinators, discovers, pools);
     reader.read();
     return reader;
   }
@@ -253,14 +258,16 @@ final class ListenerReader {
     for (String coordinator : section.keys()) {
       Value value = section.get(coordinator);
       String alias = value.name();
-      if (alias != null && !coordinators.contains(coordinator)) {
+      if (alias != null && !discovers && !coordinators.contains(coordinator)) {
         value.unknown("coordinator", coordinator, coordinators);
       } else if (alias != null) {
         aliases.put(coordinator, alias);
       }
     }
     Map<String, String> owners = new HashMap<>();
-    for (String coordinator : coordinators) {
+    Set<String> all = new LinkedHashSet<>(coordinators);
+    all.addAll(aliases.keySet());
+    for (String coordinator : all) {
       String printed = aliases.getOrDefault(coordinator, coordinator);
       String other = owners.putIfAbsent(printed, coordinator);
       if (other != null && !other.equals(coordinator)) {

@@ -3,6 +3,7 @@ package io.impalabalancer.config;
 import static java.util.stream.Collectors.joining;
 
 import java.net.InetAddress;
+import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,13 +32,27 @@ final class Validation {
     if (config.check().type() == CheckKind.HTTP) {
       everyCoordinatorHasAWebPort(config);
     }
-    if (coordinators.size() == 1) {
+    seedsSpeakAsWebPortsDo(config);
+    if (coordinators.size() == 1 && !config.discover().isOn()) {
       Placed<CoordinatorConfig> only = coordinators.get(0);
       problems.warning(
           only.place(),
           "coordinators: \""
               + only.value().name()
               + "\" is the only one: nothing is balanced, and nobody takes over when it is down");
+    }
+  }
+
+  private void seedsSpeakAsWebPortsDo(BalancerConfig config) {
+    boolean tls = config.check().web().tls();
+    for (URI seed : config.discover().seeds()) {
+      if (seed.getScheme().equals("https") != tls) {
+        root.section("discover")
+            .get("seeds")
+            .error(
+                "found \"%s\", but check.web.tls is %b, and all web ports are reached alike"
+                    .formatted(seed, tls));
+      }
     }
   }
 

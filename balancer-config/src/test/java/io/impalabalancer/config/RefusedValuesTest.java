@@ -371,13 +371,13 @@ class RefusedValuesTest {
     assertThat(problems("impala-balancer { }"))
         .containsExactly(
             "test.conf:1: impala-balancer: there are no coordinators, expected coordinators"
-                + " = [host, ...]",
+                + " = [host, ...], or discover { ... }",
             "test.conf:1: impala-balancer: there are no listeners, expected listeners = [{ "
                 + "name = ..., bind = \"...\", protocol = ... }]");
     assertThat(problems("impala-balancer { coordinators = [], listeners = [] }"))
         .containsExactly(
             "test.conf:1: impala-balancer: there are no coordinators, expected coordinators"
-                + " = [host, ...]",
+                + " = [host, ...], or discover { ... }",
             "test.conf:1: impala-balancer: there are no listeners, expected listeners = [{ "
                 + "name = ..., bind = \"...\", protocol = ... }]");
     assertThat(problems(balancer("listeners = [{ }]")))
