@@ -69,6 +69,7 @@ final class CoordinatorWatch {
 
   private final List<Probe> probes = new ArrayList<>();
   private final Map<Protocol, CheckResult> portResults = new EnumMap<>(Protocol.class);
+  private boolean newcomer;
   private boolean underWay;
   private long startedNanos;
   private @Nullable Future<?> timer;
@@ -144,6 +145,11 @@ final class CoordinatorWatch {
   /** Completes when the first check has ended, or will not come soon because of MAINT. */
   CompletableFuture<Void> firstCheck() {
     return firstCheck;
+  }
+
+  /** Has it start slowly when its first check makes it UP: the others have sessions already. */
+  void setNewcomer() {
+    newcomer = true;
   }
 
   /** Starts checking after a while. */
@@ -448,7 +454,7 @@ final class CoordinatorWatch {
   private void statusChanged(String reason) {
     Status before = coordinator.status();
     if (process.status() == Status.UP) {
-      if (before == Status.DOWN) {
+      if (before == Status.DOWN || (newcomer && before == Status.CHECKING)) {
         slowStart.begin();
       }
       coordinator.setStatus(Status.UP, reason);

@@ -281,7 +281,11 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     if (!closed) {
       loop.execute(() -> {
         if (!closed) {
-          follow().forEach(watch -> watch.start(Duration.ZERO));
+          follow()
+              .forEach(watch -> {
+                watch.setNewcomer();
+                watch.start(Duration.ZERO);
+              });
         }
       });
     }
