@@ -9,16 +9,23 @@ import io.impalabalancer.cli.web.AdminServer;
 import io.impalabalancer.cli.web.Site;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.BindAddress;
+import io.impalabalancer.config.CoordinatorConfig;
 import io.impalabalancer.config.LogConfig;
 import io.impalabalancer.config.RuntimeConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.SourceWatch;
+import io.impalabalancer.discovery.Discovery;
+import io.impalabalancer.discovery.Found;
 import io.impalabalancer.health.HealthChecker;
+import io.impalabalancer.health.WebPages;
+import io.impalabalancer.health.page.SessionsPage;
 import io.impalabalancer.metrics.BalancerMetrics;
+import io.impalabalancer.metrics.Discovered;
 import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.SessionLog;
+import io.impalabalancer.who.Whois;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -32,8 +39,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +61,16 @@ final class BalancerServer implements AutoCloseable {
   /** How long listeners wait for the first checks at most. */
   private static final Duration FIRST_CHECKS = Duration.ofSeconds(1);
 
+  /** How many times as long as for one answer the start waits for the first round of discovery. */
+  private static final int FIRST_ROUND = 3;
+
   private final Deque<Runnable> closers = new ArrayDeque<>();
+  private final Discovery discovery;
+  private final Whois whois;
+
+  /** The coordinators that were found before the start. */
+  private final List<CoordinatorConfig> known;
+
   private final Balancer balancer;
   private final BalancerMetrics metrics;
   private final HaproxyStats stats;
@@ -69,17 +87,46 @@ final class BalancerServer implements AutoCloseable {
   private final EventLoopGroup webLoop;
   private volatile String notReady = "starting";
 
-  /** Makes one that serves nobody yet. */
-  BalancerServer(BalancerConfig config) {
-    balancer = new Balancer(config);
-    closers.push(balancer::close);
+  /** What the file says, without what was found. */
+  private volatile BalancerConfig declared;
+
+  /** What a process before this one has left, null if there is nothing. */
+  private final @Nullable KeptState kept;
+
+  /**
+   * Makes one that serves nobody yet. Where coordinators are looked for it waits for the first
+   * round, unless they are known from a process before this one.
+   */
+  BalancerServer(BalancerConfig config, Inheritance inheritance) throws InterruptedException {
+    declared = config;
+    KeptState inherited = inheritance.state();
+    kept = inherited == null ? StateFile.read(config.stateFile().orElse(null)) : inherited;
     adminLoop = loop("admin", NioIoHandler.newFactory());
+    WebPages pages = new WebPages(adminLoop.next(), () -> declared.check().web());
+    List<Found> before = kept == null ? List.of() : kept.found();
+    discovery = new Discovery(config.discover(), before, pages);
+    discovery.start(before.isEmpty() ? FIRST_ROUND : 0);
+    known = discovery.found();
+    balancer = new Balancer(config.with(known));
+    closers.push(balancer::close);
+    closers.push(discovery::close);
     // Only an epoll loop can take over a listening socket, or give one away.
     webLoop =
         balancer.wire().equals("epoll") ? loop("web", EpollIoHandler.newFactory()) : adminLoop;
     metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
+    whois = new Whois(c -> pages.get(c, SessionsPage.PATH, Whois.LONG));
+    metrics.setDiscovery(this::discovered);
     stats = new HaproxyStats(balancer, Main.version());
-    site = new Site(balancer, metrics, stats, events, Main.version(), () -> notReady);
+    site =
+        new Site(
+            balancer,
+            metrics,
+            stats,
+            events,
+            Main.version(),
+            () -> notReady,
+            discovery::state,
+            whois);
   }
 
   /**
@@ -95,7 +142,7 @@ final class BalancerServer implements AutoCloseable {
   void start(Inheritance inheritance, Reloads reloads, Upgrades upgrades)
       throws IOException, InterruptedException {
     try {
-      open(balancer.config(), inheritance, reloads, upgrades);
+      open(declared, inheritance, reloads, upgrades);
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -126,17 +173,20 @@ final class BalancerServer implements AutoCloseable {
     closers.addLast(() -> end(webLoop));
     closers.addLast(() -> end(adminLoop));
     closers.push(() -> close(admin));
-    StateFile stateFile = new StateFile(balancer);
+    StateFile stateFile = new StateFile(balancer, () -> discovery.state().coordinators());
     KeptState inherited = inheritance.state();
+    if (kept != null) {
+      kept.restore(balancer);
+    }
     if (inherited == null) {
-      stateFile.restore();
       admin = openWeb(config, inheritance.sockets());
-    } else {
-      inherited.restore(balancer);
     }
     // What was restored did not happen now.
     balancer.addListener(events);
     balancer.addListener(stateFile);
+    if (!known.isEmpty()) {
+      stateFile.partsChanged();
+    }
     closers.push(stateFile::close);
     HealthChecker health = HealthChecker.of(balancer, adminLoop);
     checker = health;
@@ -145,7 +195,8 @@ final class BalancerServer implements AutoCloseable {
       inherited.restore(health, balancer);
     }
     closers.push(health::close);
-    Target target = new Target(balancer, health, stats, events, reloads, upgrades, Main.version());
+    Target target =
+        new Target(balancer, health, stats, whois, events, reloads, upgrades, Main.version());
     if (inherited == null) {
       openRuntime(config.runtime(), target, false);
     }
@@ -157,6 +208,40 @@ final class BalancerServer implements AutoCloseable {
       admin = openWeb(config, inheritance.sockets());
       openRuntime(config.runtime(), target, true);
     }
+    discovery.follow(this::found, known);
+  }
+
+  private Discovered discovered() {
+    Discovery.State state = discovery.state();
+    return new Discovered(
+        state.coordinators().size(),
+        state.problems().size(),
+        state.rounds(),
+        state.failures(),
+        state.answeredMillis());
+  }
+
+  /** Goes over to other coordinators; what is declared stays as it is. */
+  private synchronized void found(List<CoordinatorConfig> coordinators) throws IOException {
+    if (!notReady.isEmpty()) {
+      return;
+    }
+    Set<String> before = names(balancer.config());
+    balancer.reload(declared.with(coordinators));
+    Set<String> now = names(balancer.config());
+    for (Found found : discovery.state().coordinators()) {
+      if (now.contains(found.name()) && !before.contains(found.name())) {
+        events.discovery(found.name(), true, "said by " + found.source());
+      }
+    }
+    before.removeAll(now);
+    before.forEach(gone -> events.discovery(gone, false, "no answer lists it any more"));
+  }
+
+  private static Set<String> names(BalancerConfig config) {
+    Set<String> names = new LinkedHashSet<>();
+    config.coordinators().forEach(coordinator -> names.add(coordinator.name()));
+    return names;
   }
 
   private void openRuntime(RuntimeConfig config, Target target, boolean takeOver)
@@ -200,7 +285,7 @@ final class BalancerServer implements AutoCloseable {
             .filter(coordinator -> health != null && !health.enabled(coordinator))
             .map(Coordinator::name)
             .toList();
-    return KeptState.ofAll(balancer, unchecked, more);
+    return KeptState.ofAll(balancer, discovery.state().coordinators(), unchecked, more);
   }
 
   /** Has whoever comes from now on be served by another process; sessions live on. */
@@ -252,7 +337,7 @@ final class BalancerServer implements AutoCloseable {
     AdminServer nextWeb = web;
     try {
       nextWeb = otherAddress ? openWeb(next, Map.of()) : web;
-      balancer.reload(next);
+      balancer.reload(next.with(discovery.found()));
     } catch (IOException e) {
       if (otherAddress && nextWeb != web) {
         close(nextWeb);
@@ -268,6 +353,8 @@ final class BalancerServer implements AutoCloseable {
       droppedBefore += log == null ? 0 : log.dropped();
       sessionLog = nextLog;
     }
+    declared = next;
+    discovery.setConfig(next.discover());
     LogSetup.setLevel(next.log().level());
     admin = nextWeb;
     if (otherAddress) {

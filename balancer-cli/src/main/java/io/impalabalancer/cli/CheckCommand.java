@@ -34,14 +34,16 @@ final class CheckCommand implements Callable<Integer> {
 
   @Option(
       names = "--here",
-      description = "Also warns of what is wrong on this machine: names, ports, descriptors.")
+      description =
+          "Also warns of what is wrong on this machine: names, ports, descriptors; and says which"
+              + " coordinators are found.")
   private boolean here;
 
   @Option(names = "--print", description = "Prints every value in force, with where it comes from.")
   private boolean print;
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     LoadedConfig loaded;
@@ -51,14 +53,19 @@ final class CheckCommand implements Callable<Integer> {
       ProblemList.errors(err, e.problems());
       return ExitStatus.CONFIGURATION;
     }
+    FoundNow found = FoundNow.NOBODY;
     List<Problem> warnings = new ArrayList<>(loaded.warnings());
     if (here) {
       warnings.addAll(Machine.warnings(loaded.config()));
+      LogSetup.setLevel("error");
+      found = FoundNow.of(loaded.config());
+      warnings.addAll(found.problems());
     }
     ProblemList.warnings(err, warnings);
     if (print) {
       out.println(loaded.effective());
     } else {
+      found.lines().forEach(out::println);
       out.println("configuration is valid");
     }
     return ExitStatus.OK;

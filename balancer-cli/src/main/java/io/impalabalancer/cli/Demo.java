@@ -71,7 +71,7 @@ final class Demo implements AutoCloseable {
                 .maxQueries(MAX_QUERIES)
                 .build());
     try {
-      BalancerServer server = new BalancerServer(config(cluster).config());
+      BalancerServer server = new BalancerServer(config(cluster).config(), Inheritance.NONE);
       server.start(Inheritance.NONE, Reloads.NONE, Upgrades.NONE);
       return new Demo(ended, cluster, server);
     } catch (IOException | InterruptedException | RuntimeException e) {

@@ -13,6 +13,7 @@ import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
+import io.impalabalancer.discovery.Found;
 import io.impalabalancer.health.HealthChecker;
 import java.io.IOException;
 import java.time.Duration;
@@ -28,9 +29,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What people said of coordinators, members and listeners beyond the configuration, as HOCON that
- * outlives the process; for a successor also limits, whom not to check, which listeners are
- * disabled, and what checks found. Names that are not configured any more are passed over.
+ * What people said of coordinators, members and listeners beyond the configuration, and which
+ * coordinators were found, as HOCON that outlives the process; for a successor also limits, whom
+ * not to check, which listeners are disabled, and what checks found. Names that are not configured
+ * any more are passed over.
  */
 final class KeptState {
   private static final Logger LOG = LoggerFactory.getLogger(KeptState.class);
@@ -53,18 +55,20 @@ final class KeptState {
   }
 
   /** Returns the state of a balancer, without what only a successor needs. */
-  static String ofPeople(Balancer balancer) {
-    return render(people(balancer));
+  static String ofPeople(Balancer balancer, List<Found> found) {
+    return render(people(balancer, found));
   }
 
   /**
    * Returns the state of a balancer for its successor.
    *
+   * @param found the coordinators that were found
    * @param unchecked names of coordinators whose checks people have ended
    * @param more is added to it
    */
-  static String ofAll(Balancer balancer, List<String> unchecked, Map<String, Object> more) {
-    Map<String, Object> state = people(balancer);
+  static String ofAll(
+      Balancer balancer, List<Found> found, List<String> unchecked, Map<String, Object> more) {
+    Map<String, Object> state = people(balancer, found);
     Map<String, Object> health = new LinkedHashMap<>();
     for (Coordinator each : balancer.coordinators()) {
       List<String> closed = new ArrayList<>();
@@ -113,7 +117,7 @@ final class KeptState {
     }
   }
 
-  private static Map<String, Object> people(Balancer balancer) {
+  private static Map<String, Object> people(Balancer balancer, List<Found> found) {
     Map<String, Object> coordinators = new LinkedHashMap<>();
     for (Coordinator each : balancer.coordinators()) {
       if (!each.adminReason().equals(CONFIGURATION) && !each.leaving()) {
@@ -145,6 +149,9 @@ final class KeptState {
     Map<String, Object> state = new LinkedHashMap<>();
     state.put("coordinators", coordinators);
     state.put("weights", pools);
+    if (!found.isEmpty()) {
+      state.put("found", FoundState.write(found));
+    }
     return state;
   }
 
@@ -185,10 +192,16 @@ final class KeptState {
                         weight(each);
                         each.getString("reason");
                       }));
+      state.found();
       return state;
     } catch (ConfigException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Returns the coordinators that were found. */
+  List<Found> found() {
+    return config.hasPath("found") ? FoundState.read(config.getConfigList("found")) : List.of();
   }
 
   /** Returns a list of the state, empty if it has none. */

@@ -98,7 +98,7 @@ final class RunCommand implements Callable<Integer> {
     long pid = ProcessHandle.current().pid();
     try (Notify notify = Notify.of(System.getenv(), pid);
         Inheritance inheritance = Inheritance.take(System.getenv(), pid, loaded.config())) {
-      BalancerServer server = new BalancerServer(loaded.config());
+      BalancerServer server = new BalancerServer(loaded.config(), inheritance);
       Reloader reloader = new Reloader(file, loaded, server, notify);
       Upgrade upgrade =
           new Upgrade(

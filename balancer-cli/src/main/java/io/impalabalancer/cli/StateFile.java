@@ -3,6 +3,7 @@ package io.impalabalancer.cli;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CoordinatorEvent;
+import io.impalabalancer.discovery.Found;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,12 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,23 +35,26 @@ final class StateFile implements BalancerListener, AutoCloseable {
   private static final long CLOSE_SECONDS = 5;
 
   private final Balancer balancer;
+  private final Supplier<List<Found>> found;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(new DefaultThreadFactory("state-file", true));
   private final AtomicBoolean due = new AtomicBoolean();
 
-  StateFile(Balancer balancer) {
+  /** Makes one; {@code found} gives the coordinators that were found. */
+  StateFile(Balancer balancer, Supplier<List<Found>> found) {
     this.balancer = balancer;
+    this.found = found;
   }
 
-  /** Gives a balancer that is not open yet what the file says; one that cannot be read is kept. */
-  void restore() {
-    Path path = path().orElse(null);
+  /** Returns what a file says, null if there is none; one that cannot be read is kept aside. */
+  static @Nullable KeptState read(@Nullable Path path) {
     if (path == null || !Files.exists(path)) {
-      return;
+      return null;
     }
     try {
-      KeptState.parse(Files.readString(path)).restore(balancer);
+      KeptState state = KeptState.parse(Files.readString(path));
       LOG.info("event=state-restored file={}", path);
+      return state;
     } catch (IOException e) {
       Path aside = path.resolveSibling(path.getFileName() + ".corrupt");
       LOG.warn(
@@ -61,6 +68,7 @@ final class StateFile implements BalancerListener, AutoCloseable {
       } catch (IOException failed) {
         LOG.warn("event=state-not-moved file={} reason=\"{}\"", path, failed.toString());
       }
+      return null;
     }
   }
 
@@ -104,7 +112,8 @@ final class StateFile implements BalancerListener, AutoCloseable {
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.WRITE)) {
         ByteBuffer text =
-            ByteBuffer.wrap(KeptState.ofPeople(balancer).getBytes(StandardCharsets.UTF_8));
+            ByteBuffer.wrap(
+                KeptState.ofPeople(balancer, found.get()).getBytes(StandardCharsets.UTF_8));
         while (text.hasRemaining()) {
           channel.write(text);
         }

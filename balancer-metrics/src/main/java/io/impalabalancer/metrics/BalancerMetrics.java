@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,11 @@ public final class BalancerMetrics implements BalancerListener, AutoCloseable {
             "session.log.dropped.lines", this, metrics -> metrics.droppedLines.getAsLong())
         .description("Lines that the session log dropped because its disk or reader was slow")
         .register(registry);
+  }
+
+  /** Makes the meters of discovery, once. */
+  public void setDiscovery(Supplier<Discovered> discovered) {
+    DiscoveryMeters.register(registry, discovered);
   }
 
   /** Puts the prefix before every name. */

@@ -254,6 +254,7 @@ class BalancerMetricsTest {
   void theManualListsExactlyTheMetricsThereAre() throws IOException {
     metrics.started("hash");
     metrics.pageFailed(c1, "/?json", "timeout");
+    metrics.setDiscovery(() -> new Discovered(0, 0, 0, 0, 0));
     String text = metrics.scrape(null).text();
     Map<String, String> types = new TreeMap<>();
     TYPE.matcher(text).results().forEach(type -> types.put(type.group(1), type.group(2)));

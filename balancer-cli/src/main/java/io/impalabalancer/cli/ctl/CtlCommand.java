@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
@@ -135,13 +136,7 @@ public final class CtlCommand implements Callable<Integer> {
         return changed(answer, "");
       }
       for (String line : answer.lines().filter(l -> l.startsWith("0x")).toList()) {
-        Map<String, String> of = new HashMap<>();
-        for (String word : line.split(" ", -1)) {
-          int equals = word.indexOf('=');
-          if (equals > 0) {
-            of.put(word.substring(0, equals), word.substring(equals + 1));
-          }
-        }
+        Map<String, String> of = words(line);
         table.add(
             line.substring(0, line.indexOf(':')),
             cell(of, "src"),
@@ -155,6 +150,57 @@ public final class CtlCommand implements Callable<Integer> {
       }
       return show(table);
     });
+  }
+
+  /** Who is on a session. */
+  @Command(
+      name = "who",
+      description = {
+        "Who is on the session of a client's port, as in a log line, or of the balancer's own port"
+            + " at a coordinator, as in Impala's log. The coordinator is asked."
+      },
+      mixinStandardHelpOptions = true)
+  int who(@Parameters(paramLabel = "[ADDRESS:]PORT", description = "Of either end.") String port)
+      throws InterruptedException {
+    return with(balancer -> {
+      String answer = balancer.ask("who", port);
+      List<String> lines = answer.lines().filter(line -> line.startsWith("0x")).toList();
+      if (lines.isEmpty()) {
+        return changed(answer, "");
+      }
+      Table table =
+          new Table(
+              "ID", "CLIENT", "NAME", "LOCAL", "USER", "DELEGATED", "QUERIES", "IMPALA SESSIONS");
+      for (String line : lines) {
+        Map<String, String> of = words(line);
+        table.add(
+            line.substring(0, line.indexOf(':')),
+            cell(of, "src"),
+            cell(of, "srv"),
+            cell(of, "local"),
+            cell(of, "user"),
+            cell(of, "delegated"),
+            cell(of, "queries"),
+            cell(of, "sessions"));
+      }
+      answer
+          .lines()
+          .filter(line -> line.startsWith("#"))
+          .forEach(line -> err().println("impala-balancer: " + line.substring(2)));
+      return show(table);
+    });
+  }
+
+  /** Takes {@code key=value} words apart. */
+  private static Map<String, String> words(String line) {
+    Map<String, String> of = new HashMap<>();
+    for (String word : line.split(" ", -1)) {
+      int equals = word.indexOf('=');
+      if (equals > 0) {
+        of.put(word.substring(0, equals), word.substring(equals + 1));
+      }
+    }
+    return of;
   }
 
   /** What happened last. */

@@ -26,7 +26,7 @@ public final class Events implements BalancerListener {
    *
    * @param id counts from 1
    * @param kind the axis of a coordinator that changed, or {@code overruled}, {@code cut}, {@code
-   *     listener}, {@code reload}, {@code upgrade}
+   *     listener}, {@code discovery}, {@code reload}, {@code upgrade}
    * @param coordinator its name, empty for none
    * @param subject the protocol of a port, the pool of a weight, the name of a listener, else empty
    * @param from the state before, empty for none
@@ -81,6 +81,11 @@ public final class Events implements BalancerListener {
   public void listener(String name, boolean enabled, String reason) {
     String now = enabled ? "ENABLED" : "DISABLED";
     add("listener", "", name, enabled ? "DISABLED" : "ENABLED", now, reason);
+  }
+
+  /** A coordinator that nobody declared was found, or is gone. */
+  public void discovery(String coordinator, boolean found, String reason) {
+    add("discovery", coordinator, "", "", found ? "FOUND" : "GONE", reason);
   }
 
   /** The process did something with itself: {@code reload} or {@code upgrade}. */

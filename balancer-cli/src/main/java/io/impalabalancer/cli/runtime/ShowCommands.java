@@ -13,6 +13,7 @@ import io.impalabalancer.core.Member;
 import io.impalabalancer.core.SessionSnapshot;
 import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.StatRow;
+import io.impalabalancer.who.Whois;
 import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -40,14 +41,17 @@ final class ShowCommands {
   private final Target target;
   private final Balancer balancer;
   private final HaproxyStats stats;
+  private final WhoCommands who;
 
   ShowCommands(Target target) {
     this.target = target;
     balancer = target.balancer();
     stats = target.stats();
+    who = new WhoCommands(target, ShowCommands::line);
   }
 
   void addTo(Commands commands) {
+    who.addTo(commands);
     commands.add(
         "show info",
         "show info [desc|json|typed|float]*",
@@ -62,8 +66,8 @@ final class ShowCommands {
         (w, c) -> showStat(w));
     commands.add(
         "show sess",
-        "show sess [id]",
-        "report the list of current sessions or dump this exact session",
+        "show sess [<id>|all]",
+        "report the list of current sessions; of this exact one, or of all, also who is on it",
         Level.OPERATOR,
         (w, c) -> showSessions(w));
     commands.add(
@@ -181,25 +185,29 @@ final class ShowCommands {
   }
 
   private CompletionStage<String> showSessions(List<String> words) {
-    long id = words.isEmpty() ? -1 : sessionId(words.get(0));
+    String which = words.isEmpty() ? "" : words.get(0);
+    long id = sessionId(which);
     return balancer
         .snapshot()
-        .thenApply(sessions -> {
-          String lines =
-              sessions.stream()
-                  .filter(session -> id < 0 || session.id() == id)
-                  .map(session -> line(session))
-                  .collect(Collectors.joining());
-          return id >= 0 && lines.isEmpty() ? "Session not found.\n" : lines;
-        });
+        .thenCompose(sessions -> {
+          if (which.equals("all")) {
+            return who.lines(sessions, Whois.LIST);
+          }
+          if (id >= 0) {
+            return who.lines(
+                sessions.stream().filter(session -> session.id() == id).toList(), Whois.ONCE);
+          }
+          return done(sessions.stream().map(each -> line(each, "")).collect(Collectors.joining()));
+        })
+        .thenApply(lines -> id >= 0 && lines.isEmpty() ? "Session not found.\n" : lines);
   }
 
-  private static String line(SessionSnapshot session) {
+  private static String line(SessionSnapshot session, String who) {
     Listener listener = session.listener();
     Coordinator coordinator = session.coordinator();
     boolean ipv6 = session.clientAddress().getAddress() instanceof Inet6Address;
     return ("0x%x: proto=%s src=%s fe=%s be=%s srv=%s age=%ds idle=%ds phase=%s in=%d out=%d"
-            + " dst=%s local=%s%s\n")
+            + " dst=%s local=%s%s%s\n")
         .formatted(
             session.id(),
             ipv6 ? "tcpv6" : "tcpv4",
@@ -214,7 +222,8 @@ final class ShowCommands {
             session.bytesToClient(),
             text(session.listenerAddress()),
             text(session.localAddress()),
-            session.termination() == null ? "" : " ending=" + session.termination().word());
+            session.termination() == null ? "" : " ending=" + session.termination().word(),
+            who);
   }
 
   private static String text(@Nullable InetSocketAddress address) {

@@ -9,6 +9,7 @@ import io.impalabalancer.core.Listener;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.HaproxyStats;
+import io.impalabalancer.who.Whois;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ public record Target(
     Balancer balancer,
     HealthChecker health,
     HaproxyStats stats,
+    Whois whois,
     Events events,
     Reloads reloads,
     Upgrades upgrades,

@@ -13,6 +13,9 @@ import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
 import io.impalabalancer.core.SessionSnapshot;
 import io.impalabalancer.core.Termination;
+import io.impalabalancer.health.page.SessionsPage.ImpalaSession;
+import io.impalabalancer.who.Who;
+import io.impalabalancer.who.Whois;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -45,15 +48,17 @@ final class Api {
   private final Balancer balancer;
   private final Overview overview;
   private final Events events;
+  private final Whois whois;
   private List<SessionSnapshot> sessions = List.of();
   private long sessionsNanos;
   private volatile Reloads reloads = Reloads.NONE;
   private volatile Upgrades upgrades = Upgrades.NONE;
 
-  Api(Balancer balancer, Overview overview, Events events) {
+  Api(Balancer balancer, Overview overview, Events events, Whois whois) {
     this.balancer = balancer;
     this.overview = overview;
     this.events = events;
+    this.whois = whois;
     sessionsNanos = System.nanoTime() - SESSIONS_NANOS;
   }
 
@@ -71,6 +76,7 @@ final class Api {
         get("/me", Api::me),
         get("/coordinators", request -> json(overview::coordinators)),
         get("/coordinators/{name}", this::coordinator),
+        get("/discovery", request -> json(overview::discovery)),
         get("/listeners", request -> json(overview::listeners)),
         get("/history", request -> json(this::history)),
         get("/events", this::events),
@@ -200,6 +206,13 @@ final class Api {
     return smallest == null ? null : smallest.reversed().thenComparingLong(SessionSnapshot::id);
   }
 
+  /** Returns who is on some sessions, if that is asked for. */
+  private Whois.Answer who(Request request, List<SessionSnapshot> some) {
+    return "true".equals(request.query().get("who"))
+        ? await(whois.of(some, Whois.LIST, Whois.SHORT))
+        : Whois.Answer.NONE;
+  }
+
   private Page sessions(Request request) {
     int limit = number(request, "limit", 50, MOST_SESSIONS);
     int offset = number(request, "offset", 0, Integer.MAX_VALUE);
@@ -220,15 +233,23 @@ final class Api {
       }
     }
     found.sort(order);
+    int from = Math.min(offset, found.size());
+    List<SessionSnapshot> shown =
+        found.subList(from, (int) Math.min(found.size(), (long) from + limit));
+    Whois.Answer who = who(request, shown);
     return json(json -> {
       json.name("total").value(all.size());
       json.name("found").value(found.size());
       json.name("sessions").beginArray();
-      int end = (int) Math.min(found.size(), (long) offset + limit);
-      for (int i = offset; i < end; i++) {
-        session(json, found.get(i));
+      for (SessionSnapshot session : shown) {
+        session(json, session, who.sessions().get(session.id()));
       }
       json.endArray();
+      json.name("whoProblems").beginObject();
+      for (Map.Entry<String, String> problem : who.problems().entrySet()) {
+        json.name(problem.getKey()).value(problem.getValue());
+      }
+      json.endObject();
     });
   }
 
@@ -253,7 +274,8 @@ final class Api {
         : "closing";
   }
 
-  private static void session(JsonWriter json, SessionSnapshot session) throws IOException {
+  private static void session(JsonWriter json, SessionSnapshot session, @Nullable Who who)
+      throws IOException {
     Coordinator coordinator = session.coordinator();
     InetSocketAddress local = session.localAddress();
     json.beginObject();
@@ -268,6 +290,25 @@ final class Api {
     json.name("idleMillis").value(session.idle().toMillis());
     json.name("bytesToClient").value(session.bytesToClient());
     json.name("bytesToCoordinator").value(session.bytesToCoordinator());
+    json.name("who");
+    if (who == null) {
+      json.nullValue();
+    } else {
+      json.beginObject();
+      json.name("user").value(who.user());
+      json.name("delegatedUser").value(who.delegatedUser());
+      json.name("queries").value(who.queries());
+      json.name("sessions").beginArray();
+      for (ImpalaSession each : who.sessions()) {
+        json.beginObject();
+        json.name("id").value(each.id());
+        json.name("type").value(each.type());
+        json.name("queries").value(Math.max(0, each.inflightQueries()));
+        json.endObject();
+      }
+      json.endArray();
+      json.endObject();
+    }
     json.endObject();
   }
 

@@ -15,6 +15,8 @@ import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
 import io.impalabalancer.core.SessionCounters;
 import io.impalabalancer.core.Verdict;
+import io.impalabalancer.discovery.Discovery;
+import io.impalabalancer.discovery.Found;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,22 +42,30 @@ final class Overview {
   private final Events events;
   private final String version;
   private final Supplier<String> notReady;
+  private final Supplier<Discovery.State> discovery;
   private final long startedMillis = System.currentTimeMillis();
   private volatile Reloads reloads = Reloads.NONE;
   private volatile Upgrades upgrades = Upgrades.NONE;
 
-  /** Makes one; {@code notReady} gives why the balancer is not ready, empty if it is. */
+  /**
+   * Makes one.
+   *
+   * @param notReady gives why the balancer is not ready, empty if it is
+   * @param discovery gives what was found
+   */
   Overview(
       Balancer balancer,
       Timeline timeline,
       Events events,
       String version,
-      Supplier<String> notReady) {
+      Supplier<String> notReady,
+      Supplier<Discovery.State> discovery) {
     this.balancer = balancer;
     this.timeline = timeline;
     this.events = events;
     this.version = version;
     this.notReady = notReady;
+    this.discovery = discovery;
   }
 
   void setOperations(Reloads reloads, Upgrades upgrades) {
@@ -70,7 +80,31 @@ final class Overview {
       info(json);
       coordinators(json);
       listeners(json);
+      discovery(json);
     });
+  }
+
+  /** Writes what was found, and what was wrong with it in the last round. */
+  void discovery(JsonWriter json) throws IOException {
+    Discovery.State state = discovery.get();
+    json.name("discovery").beginObject();
+    json.name("on").value(state.on());
+    json.name("rounds").value(state.rounds());
+    json.name("failures").value(state.failures());
+    json.name("answered").value(state.answeredMillis());
+    json.name("problems");
+    texts(json, state.problems());
+    json.name("found").beginArray();
+    for (Found found : state.coordinators()) {
+      json.beginObject();
+      json.name("name").value(found.name());
+      json.name("host").value(found.coordinator().host());
+      json.name("source").value(found.source());
+      json.name("missing").value(state.missing().contains(found.name()));
+      json.endObject();
+    }
+    json.endArray();
+    json.endObject();
   }
 
   void coordinators(JsonWriter json) throws IOException {

@@ -9,9 +9,11 @@ import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
+import io.impalabalancer.discovery.Discovery;
 import io.impalabalancer.metrics.BalancerMetrics;
 import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.metrics.Scrape;
+import io.impalabalancer.who.Whois;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -36,6 +38,8 @@ public final class Site implements BalancerListener {
    * @param events what the page lists
    * @param version the program's
    * @param notReady why {@code /readyz} has to say no, empty if it need not
+   * @param discovery what was found
+   * @param whois who is on sessions
    */
   public Site(
       Balancer balancer,
@@ -43,14 +47,16 @@ public final class Site implements BalancerListener {
       HaproxyStats stats,
       Events events,
       String version,
-      Supplier<String> notReady) {
+      Supplier<String> notReady,
+      Supplier<Discovery.State> discovery,
+      Whois whois) {
     this.balancer = balancer;
     this.metrics = metrics;
     this.stats = stats;
     starting = notReady;
     timeline = new Timeline(balancer);
-    overview = new Overview(balancer, timeline, events, version, this::notReady);
-    api = new Api(balancer, overview, events);
+    overview = new Overview(balancer, timeline, events, version, this::notReady, discovery);
+    api = new Api(balancer, overview, events, whois);
   }
 
   /** Lets admins reload and upgrade; until then there is nothing that could be. */

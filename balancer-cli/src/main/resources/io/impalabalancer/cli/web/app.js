@@ -79,7 +79,20 @@ function header() {
   text($("reload-state"), `${what}, ${ago(last.at)} ago`);
   $("reload-state").className = last.ok ? "soft" : "danger";
   $("reload-state").title = [...last.problems, ...last.changes].join("\n");
+  discovery();
   text($("process"), `pid ${info.pid}, Java ${info.java}, wire ${info.wire}, loops ${info.loopLagMillis.toFixed(1)} ms late, ${bytes(info.heldBytes)} held`);
+}
+
+/** Says what was found, and if the last round went wrong, that. */
+function discovery() {
+  const { on, found, answered, problems } = overview.discovery;
+  const element = $("discovery-state");
+  element.hidden = !on;
+  const missing = found.filter((each) => each.missing).length;
+  text(element, `${found.length} coordinators found${missing ? `, ${missing} of them missing now` : ""}, ` +
+    `last answer ${answered ? `${ago(answered)} ago` : "none yet"}${problems.length ? ` ✗ ${problems[0]}` : ""}`);
+  element.className = problems.length ? "danger" : "soft";
+  element.title = [...problems, ...found.map((each) => `${each.name}: ${each.source}${each.missing ? ", missing" : ""}`)].join("\n");
 }
 
 function render() {

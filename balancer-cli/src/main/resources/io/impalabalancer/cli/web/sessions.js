@@ -7,7 +7,7 @@ const REFRESH_MILLIS = 2000;
 let offset = 0;
 
 function sessionRow(it) {
-  const element = row("client", ["id", "client", "listener", "coordinator", "phase", "age", "idle", "out", "in", "cut"]);
+  const element = row("client", ["id", "client", "listener", "coordinator", "who", "phase", "age", "idle", "out", "in", "cut"]);
   numeric(element, ["id", "age", "idle", "out", "in"]);
   element.cell.cut.className = "admin";
   element.cell.cut.append(make("button", {
@@ -22,11 +22,18 @@ function sessionRow(it) {
   return element;
 }
 
+/** Returns who it is, for whom, and how much runs. */
+function person({ user, delegatedUser, queries }) {
+  return `${user || "nobody logged in"}${delegatedUser ? ` for ${delegatedUser}` : ""}${queries ? `, ${count(queries)} running` : ""}`;
+}
+
 function updateSession({ cell }, it) {
   text(cell.id, it.id);
   text(cell.client, it.client);
   text(cell.listener, it.listener);
   text(cell.coordinator, it.coordinator ?? "none yet");
+  text(cell.who, it.who ? person(it.who) : "");
+  cell.who.title = it.who ? it.who.sessions.map((each) => `${each.type} ${each.id}: ${count(each.queries)} queries run`).join("\n") : "";
   text(cell.phase, it.phase);
   text(cell.age, age(it.ageMillis));
   text(cell.idle, age(it.idleMillis));
@@ -38,9 +45,9 @@ let asked = 0;
 
 async function loadSessions() {
   const mine = ++asked;
-  const query = new URLSearchParams({ search: $("search").value, sort: $("sort").value, offset, limit: PAGE });
+  const query = new URLSearchParams({ search: $("search").value, sort: $("sort").value, offset, limit: PAGE, who: $("ask-who").checked });
   try {
-    const { total, found, sessions } = await get(`/sessions?${query}`);
+    const { total, found, sessions, whoProblems } = await get(`/sessions?${query}`);
     if (mine !== asked) return;
     if (offset > 0 && sessions.length === 0) {
       offset = 0;
@@ -48,7 +55,7 @@ async function loadSessions() {
     }
     rows($("session-rows"), sessions, (it) => it.id, sessionRow, updateSession, total ? "No session matches." : "There are no sessions.");
     const range = found ? `${offset + 1} to ${offset + sessions.length} of ` : "";
-    text($("session-count"), `${range}${count(found)}${found === total ? "" : ` found among ${count(total)}`}`);
+    text($("session-count"), `${range}${count(found)}${found === total ? "" : ` found among ${count(total)}`}${Object.entries(whoProblems).map(([name, why]) => `; ${name} does not say who: ${why}`).join("")}`);
     $("previous").disabled = offset === 0;
     $("next").disabled = offset + sessions.length >= found;
   } catch (error) {
@@ -63,6 +70,7 @@ new IntersectionObserver(([entry]) => {
 }).observe($("sessions"));
 setInterval(() => sessionsSeen && !document.hidden && loadSessions(), REFRESH_MILLIS);
 $("search").addEventListener("input", () => { offset = 0; loadSessions(); });
+$("ask-who").addEventListener("change", loadSessions);
 $("sort").addEventListener("change", () => { offset = 0; loadSessions(); });
 $("previous").addEventListener("click", () => { offset = Math.max(0, offset - PAGE); loadSessions(); });
 $("next").addEventListener("click", () => { offset += PAGE; loadSessions(); });

@@ -135,6 +135,30 @@ class CtlCommandTest {
   }
 
   @Test
+  void whoIsOnASessionIsATable() {
+    answers =
+        line ->
+            "0x1f: proto=tcpv4 src=10.0.0.1:5000 srv=c1 local=10.0.0.2:2 user=alice delegated=bob"
+                + " queries=2 sessions=a:b,c:d\n# c2: http status 401\n";
+    assertThat(ctl("who", "5000")).isZero();
+    assertThat(asked).containsExactly("who 5000");
+    assertThat(out)
+        .hasToString(
+            """
+            ID    CLIENT         NAME  LOCAL       USER   DELEGATED  QUERIES  IMPALA SESSIONS
+            0x1f  10.0.0.1:5000  c1    10.0.0.2:2  alice  bob        2        a:b,c:d
+            """);
+    assertThat(err).hasToString("impala-balancer: c2: http status 401\n");
+  }
+
+  @Test
+  void whoOfNobodyIsRefused() {
+    answers = line -> "No such session.\n";
+    assertThat(ctl("who", "5000")).isOne();
+    assertThat(err).hasToString("impala-balancer: No such session.\n");
+  }
+
+  @Test
   void drainWaitsUntilNobodyIsLeft() {
     answers =
         line ->

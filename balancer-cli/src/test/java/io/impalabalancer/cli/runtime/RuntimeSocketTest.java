@@ -16,6 +16,7 @@ import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.HaproxyStats;
+import io.impalabalancer.who.Whois;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -34,6 +35,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +92,7 @@ class RuntimeSocketTest {
             balancer,
             health,
             new HaproxyStats(balancer, "1.2.3"),
+            new Whois(c -> CompletableFuture.failedFuture(new IOException("not asked"))),
             events,
             new ToldReloads(),
             Upgrades.NONE,
@@ -162,6 +165,8 @@ class RuntimeSocketTest {
         "shutdown session                        | Session pointer expected (use 'show sess').",
         "shutdown session 0x1                    | No such session (use 'show sess').",
         "show sess 0x1                           | Session not found.",
+        "who 1                                   | No such session.",
+        "who [::1]:1                             | No such session.",
         "shutdown sessions server a/b            | No such backend.",
         "set maxconn frontend impala             | Integer value expected.",
         "set maxconn global                      | Expects an integer value.",
@@ -175,6 +180,13 @@ class RuntimeSocketTest {
       })
   void answersAndErrorsAreHaproxys(String command, String answer) throws IOException {
     assertThat(ask(command)).isEqualTo(answer + "\n\n");
+  }
+
+  @Test
+  void whoNeedsAPort() throws IOException {
+    for (String words : new String[] {"", " x", " 1:", " 1 2", " 123456"}) {
+      assertThat(ask("who" + words)).startsWith("Expected a port, or address:port, ");
+    }
   }
 
   @Test

@@ -12,13 +12,18 @@ import com.networknt.schema.ValidationMessage;
 import io.impalabalancer.cli.operation.Events;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.cli.operation.Upgrades;
+import io.impalabalancer.config.AdminState;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
+import io.impalabalancer.config.CoordinatorConfig;
 import io.impalabalancer.core.Balancer;
+import io.impalabalancer.discovery.Discovery;
+import io.impalabalancer.discovery.Found;
 import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.BalancerMetrics;
 import io.impalabalancer.metrics.HaproxyStats;
+import io.impalabalancer.who.Whois;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
@@ -35,8 +40,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +66,13 @@ class ApiTest {
   private HealthChecker health;
   private AdminServer server;
 
+  /** What the coordinator's page of sessions says. */
+  private volatile String sessionsPage = "";
+
+  private final Whois whois =
+      new Whois(
+          c -> CompletableFuture.completedFuture(sessionsPage.getBytes(StandardCharsets.UTF_8)));
+
   @BeforeEach
   void open() throws Exception {
     coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -65,7 +81,8 @@ class ApiTest {
     metrics = new BalancerMetrics(balancer, "test", () -> 0);
     HaproxyStats stats = new HaproxyStats(balancer, "test");
     Events events = new Events();
-    Site site = new Site(balancer, metrics, stats, events, "test", () -> "");
+    Site site =
+        new Site(balancer, metrics, stats, events, "test", () -> "", ApiTest::discovery, whois);
     site.setOperations(new NothingToReload(), upgrades);
     balancer.addListener(events);
     balancer.addListener(stats);
@@ -114,6 +131,19 @@ class ApiTest {
     } catch (ConfigException e) {
       throw new AssertionError(e.problems().toString(), e);
     }
+  }
+
+  private static Discovery.State discovery() {
+    CoordinatorConfig coordinator =
+        new CoordinatorConfig("c3", "h", Map.of(), OptionalInt.of(25000), 100, 0, AdminState.READY);
+    return new Discovery.State(
+        true,
+        List.of(new Found(coordinator, Optional.empty(), "http://seed:25000")),
+        List.of("c3"),
+        7,
+        2,
+        List.of("a problem"),
+        1);
   }
 
   private static final class NothingToReload implements Reloads {
@@ -213,7 +243,8 @@ class ApiTest {
                 .forEachRemaining(method -> described.add(method + " " + path.getKey())));
     Set<String> served = new TreeSet<>();
     HaproxyStats stats = new HaproxyStats(balancer, "");
-    Site site = new Site(balancer, metrics, stats, new Events(), "", () -> "");
+    Site site =
+        new Site(balancer, metrics, stats, new Events(), "", () -> "", ApiTest::discovery, whois);
     for (Route route : site.routes()) {
       if (route.path().startsWith(Api.BASE)) {
         served.add(route.method().toLowerCase(java.util.Locale.ROOT) + " " + route.path());
@@ -229,6 +260,9 @@ class ApiTest {
           List.of("/overview", "/info", "/me", "/coordinators", "/listeners", "/history")) {
         described(route, "get", get(route));
       }
+      JsonNode found = described("/discovery", "get", get("/discovery")).get("discovery");
+      assertThat(found.at("/found/0/source").asText()).isEqualTo("http://seed:25000");
+      assertThat(found.at("/found/0/missing").asBoolean()).isTrue();
       described("/events", "get", get("/events?limit=5"));
       described("/sessions", "get", get("/sessions"));
       JsonNode c1 = described("/coordinators/{name}", "get", get("/coordinators/c1"));
@@ -237,6 +271,45 @@ class ApiTest {
       assertThat(c1.at("/coordinator/sessions").asInt()).isEqualTo(1);
       assertThat(client.isClosed()).isFalse();
     }
+  }
+
+  @Test
+  void whoIsOnASessionIsSaidWhenItIsAskedFor() throws Exception {
+    try (Socket client = connect()) {
+      await().until(() -> session("").get("phase").asText().equals("data"));
+      assertThat(session("").get("who").isNull()).isTrue();
+      sessionsPage =
+          """
+          {"sessions":[{"session_id":"a:b","type":"HIVESERVER2","inflight_queries":2}],
+           "connections":[{"user":"alice","delegated_user":"bob","network_address":"%s",
+                           "session_ids":"a:b"}]}
+          """
+              .formatted(session("").get("local").asText());
+      long now = System.currentTimeMillis();
+      await().until(() -> System.currentTimeMillis() > now + 1);
+      JsonNode who = session("?who=true").get("who");
+      assertThat(who.get("user").asText()).isEqualTo("alice");
+      assertThat(who.get("delegatedUser").asText()).isEqualTo("bob");
+      assertThat(who.get("queries").asInt()).isEqualTo(2);
+      assertThat(who.at("/sessions/0/id").asText()).isEqualTo("a:b");
+      assertThat(client.isClosed()).isFalse();
+    }
+  }
+
+  @Test
+  void aCoordinatorThatDoesNotSayWhoIsNamed() throws Exception {
+    try (Socket client = connect()) {
+      await().until(() -> session("").get("phase").asText().equals("data"));
+      sessionsPage = "<html>";
+      JsonNode answer = described("/sessions", "get", get("/sessions?who=true"));
+      assertThat(answer.at("/sessions/0/who").isNull()).isTrue();
+      assertThat(answer.at("/whoProblems/c1").asText()).contains("begins with <html>");
+      assertThat(client.isClosed()).isFalse();
+    }
+  }
+
+  private JsonNode session(String query) throws Exception {
+    return described("/sessions", "get", get("/sessions" + query)).at("/sessions/0");
   }
 
   @Test
