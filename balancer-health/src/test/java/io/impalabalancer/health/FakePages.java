@@ -60,7 +60,7 @@ final class FakePages implements AutoCloseable {
     metrics.put("impala-server.num-queries-registered", "3");
     metrics.put("impala-server.backend-num-queries-executing", "2");
     metrics.put("mem-tracker.process.limit", "1000");
-    metrics.put("mem-tracker.process.current_usage_bytes", "100");
+    metrics.put("memory.total-used", "100");
     metrics.put("jvm.gc_time_millis", "0");
     for (String name : List.of("beeswax", "hiveserver2", "hiveserver2-http")) {
       metrics.put("impala.thrift-server." + name + "-frontend.connections-in-use", "0");

@@ -316,7 +316,7 @@ class ImpalaCheckTest {
       value = {
         "statestore-subscriber.connected                                        | false | 1",
         "catalog.ready                                                          | false | 1",
-        "mem-tracker.process.current_usage_bytes                                | 960   | 50",
+        "memory.total-used                                                      | 960   | 50",
         "impala.thrift-server.hiveserver2-frontend.connection-setup-queue-size  | 3     | 50",
       })
   void whatItIsShortOfTakesSomeOfItsWeight(String metric, String value, int percent) {

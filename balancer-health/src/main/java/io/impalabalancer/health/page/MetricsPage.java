@@ -33,7 +33,10 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
   public static final String START_TIME = "process-start-time";
   public static final String QUERIES_REGISTERED = "impala-server.num-queries-registered";
   public static final String QUERIES_EXECUTING = "impala-server.backend-num-queries-executing";
-  public static final String MEMORY_USED = "mem-tracker.process.current_usage_bytes";
+
+  /** What Impala holds against its limit ({@code AggregateMemoryMetrics::TOTAL_USED}). */
+  public static final String MEMORY_USED = "memory.total-used";
+
   public static final String MEMORY_LIMIT = "mem-tracker.process.limit";
   public static final String GC_MILLIS = "jvm.gc_time_millis";
 
