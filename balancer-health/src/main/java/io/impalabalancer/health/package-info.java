@@ -4,16 +4,23 @@
  *
  * <pre>
  * HealthChecker ---- one CoordinatorWatch per coordinator, all on one event loop
+ *                     |-- ImpalaCheck           reads its pages, one after the other
+ *                     |    |-- WebClient        one kept-alive connection; WebAccess: TLS and WebLogin
+ *                     |    |-- OwnWord          pages in, verdict, slots and facts out
+ *                     |    |    |-- PortStall   whether one port gets on with its connections
+ *                     |    |    `-- Cluster     what all pages say together
+ *                     |    `-- PortProof        where the pages are silent: whether a port answers
  *                     |-- HttpProbe, TcpProbe   one connection of a check, gives a CheckResult
  *                     |-- HealthState           rise and fall: results in, UP or DOWN out
  *                     |-- ConnectErrors         what failed connects of real sessions mean
  *                     |-- PortTrial             tries a port that such failures closed
- *                     `-- SlowStart             the growing share of one that came UP
+ *                     `-- SlowStart             the growing share of one that came UP or started anew
  * </pre>
  *
- * <p>What is found is told by {@link io.impalabalancer.core.Coordinator#setStatus} for the process
- * and {@link io.impalabalancer.core.Coordinator#setOpen} for a port, each with its reason; the core
- * logs it and tells whoever listens.
+ * <p>What is found is told by {@link io.impalabalancer.core.Coordinator#setStatus} for the process,
+ * {@link io.impalabalancer.core.Coordinator#setOpen} for a port and {@link
+ * io.impalabalancer.core.Coordinator#setVerdict} for what a coordinator says of itself, each with
+ * its reason; the core logs it and tells whoever listens.
  *
  * <p>By default the data ports are not connected to, because a bare connect costs a coordinator a
  * log line, a session under beeswax, and a service thread without SASL. The web port costs nothing.
