@@ -170,9 +170,10 @@ class WhoisTest {
     for (CompletableFuture<Whois.Answer> each : List.of(first, second, third)) {
       assertThat(answer(each).sessions()).hasSize(1);
     }
-    ask(Whois.LIST, one);
+    CompletableFuture<Whois.Answer> next = ask(Whois.LIST, one);
     assertThat(asked).hasSize(2);
     say(page(""));
+    assertThat(answer(next).sessions()).isEmpty();
     ticker.advance(Whois.LIST.toMillis() - 1, TimeUnit.MILLISECONDS);
     ask(Whois.LIST, one);
     assertThat(asked).hasSize(2);
