@@ -3,6 +3,7 @@ package io.impalabalancer.cli;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.config.ConfigDiff;
 import io.impalabalancer.config.ConfigException;
+import io.impalabalancer.config.ConfigHash;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.LoadedConfig;
 import io.impalabalancer.config.Problem;
@@ -46,7 +47,7 @@ final class Reloader implements Reloads {
     this.server = server;
     this.notify = notify;
     current = loaded;
-    String hash = ConfigDiff.hash(loaded);
+    String hash = ConfigHash.of(loaded);
     last = new Result(Instant.now(), "start", true, List.of(), List.of(), hash);
     server.metrics().started(hash);
   }
@@ -113,8 +114,7 @@ final class Reloader implements Reloads {
       }
     }
     return problems.isEmpty()
-        ? new Result(
-            Instant.now(), by, true, plan, List.of(), ConfigDiff.hash(dry ? current : next))
+        ? new Result(Instant.now(), by, true, plan, List.of(), ConfigHash.of(dry ? current : next))
         : failed(by, plan, problems);
   }
 
@@ -125,7 +125,7 @@ final class Reloader implements Reloads {
   }
 
   private Result failed(String by, List<String> plan, List<String> problems) {
-    return new Result(Instant.now(), by, false, plan, problems, ConfigDiff.hash(current));
+    return new Result(Instant.now(), by, false, plan, problems, ConfigHash.of(current));
   }
 
   private Result end(Result result) {

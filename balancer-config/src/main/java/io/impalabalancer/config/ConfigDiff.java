@@ -6,12 +6,8 @@ import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigDiff {
 
   /** Their values are in force where nothing else is said, and there they are compared. */
-  private static final Set<String> DEFAULTS =
-      Set.of("defaults", "coordinator-defaults", "member-defaults");
-
-  private static final int HASH_DIGITS = 16;
+  static final Set<String> DEFAULTS = Set.of("defaults", "coordinator-defaults", "member-defaults");
 
   private final List<Change> changes = new ArrayList<>();
 
@@ -59,18 +52,6 @@ public final class ConfigDiff {
       diff.changes.add(new Change("stats.users", "passwords", "others"));
     }
     return diff.changes;
-  }
-
-  /** Returns digits that are the same for the same values in force, wherever they come from. */
-  public static String hash(LoadedConfig config) {
-    try {
-      byte[] text =
-          root(config).render(ConfigRenderOptions.concise()).getBytes(StandardCharsets.UTF_8);
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text);
-      return HexFormat.of().formatHex(digest).substring(0, HASH_DIGITS);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private static ConfigObject root(LoadedConfig config) {

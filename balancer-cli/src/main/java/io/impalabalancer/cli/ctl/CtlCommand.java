@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
     description = "Shows a running balancer and changes it, over its runtime socket.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
+    subcommands = SyncCheckCommand.class,
     footer = {"", "Exit status: 0 done, 1 refused, 2 wrong usage, 3 a balancer does not answer."})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class CtlCommand implements Callable<Integer> {
@@ -80,7 +81,8 @@ public final class CtlCommand implements Callable<Integer> {
     }
   }
 
-  private int show(Table table) {
+  /** Prints a table, or its JSON. */
+  int show(Table table) {
     out().print(json ? table.json() : table.text(Ansi.AUTO));
     out().flush();
     return DONE;

@@ -76,7 +76,7 @@ function header() {
   document.title = `${info.ready ? "" : "✗ "}${info.sessions} sessions · impala-balancer`;
   const last = info.lastReload;
   const what = last.by === "start" ? "Configuration read at the start" : `Last reload ${last.ok ? "✓ applied" : "✗ refused"}, by ${last.by}`;
-  text($("reload-state"), `${what}, ${ago(last.at)} ago`);
+  text($("reload-state"), `${what}, ${ago(last.at)} ago; configuration ${last.config}`);
   $("reload-state").className = last.ok ? "soft" : "danger";
   $("reload-state").title = [...last.problems, ...last.changes].join("\n");
   discovery();
