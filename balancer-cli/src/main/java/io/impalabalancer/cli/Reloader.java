@@ -26,7 +26,7 @@ final class Reloader implements Reloads {
   private static final Logger LOG = LoggerFactory.getLogger(Reloader.class);
 
   /** Threads, sockets and pipes are made for these at the start. */
-  private static final Pattern FIXED = Pattern.compile("threads|wire|maxpipes|runtime\\..*");
+  private static final Pattern FIXED = Pattern.compile("threads|wire|maxpipes|watch|runtime\\..*");
 
   private static final Pattern BACKLOG = Pattern.compile("listeners\\[.*]\\.backlog");
 

@@ -56,6 +56,7 @@ final class RunCommand implements Callable<Integer> {
    * @param err gets what is wrong with the configuration, or why it could not start
    */
   static int run(Path file, PrintWriter err) throws InterruptedException {
+    ConfigWatch watch = new ConfigWatch(file);
     LoadedConfig loaded;
     try {
       loaded = ConfigLoader.load(file);
@@ -65,7 +66,7 @@ final class RunCommand implements Callable<Integer> {
     }
     LogSetup.setLevel(loaded.config().log().level());
     try {
-      return run(file, loaded);
+      return run(file, loaded, watch);
     } catch (io.impalabalancer.core.BindException | java.net.BindException e) {
       return failed(err, e, ExitStatus.BIND);
     } catch (IOException e) {
@@ -81,7 +82,8 @@ final class RunCommand implements Callable<Integer> {
     return status;
   }
 
-  private static int run(Path file, LoadedConfig loaded) throws IOException, InterruptedException {
+  private static int run(Path file, LoadedConfig loaded, ConfigWatch watch)
+      throws IOException, InterruptedException {
     Logger log = LoggerFactory.getLogger(RunCommand.class);
     loaded
         .warnings()
@@ -119,6 +121,7 @@ final class RunCommand implements Callable<Integer> {
       inheritance.ready();
       Upgrade.openJars();
       tellOfPredecessor(inheritance, server);
+      watch.start(loaded.config().watch(), reloader, server::isEnding);
       shutdown.await(server, notify);
     }
     return ExitStatus.OK;

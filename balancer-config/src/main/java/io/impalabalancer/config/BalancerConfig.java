@@ -1,6 +1,7 @@
 package io.impalabalancer.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.Optional;
  *     reference.conf}
  * @param maxpipes most pipes to splice through; 0 copies everything
  * @param stateFile where what people said of coordinators outlives the process
+ * @param watch between two looks whether the file has changed
  */
 public record BalancerConfig(
     List<CoordinatorConfig> coordinators,
@@ -36,7 +38,8 @@ public record BalancerConfig(
     WireKind wire,
     long bufferLimit,
     int maxpipes,
-    Optional<Path> stateFile) {
+    Optional<Path> stateFile,
+    Duration watch) {
 
   /** The name of the pool that holds every coordinator in the order declared. */
   public static final String POOL_ALL = "all";
@@ -84,7 +87,8 @@ public record BalancerConfig(
         wire,
         bufferLimit,
         maxpipes,
-        stateFile);
+        stateFile,
+        watch);
   }
 
   private boolean isDeclared(CoordinatorConfig found) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 /** Reads the whole of {@code impala-balancer}, in the order of {@code reference.conf}. */
 final class BalancerReader {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration MOST_OFTEN = Duration.ofMillis(100);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
   static final int MOST_CONNECTIONS = 10_000_000;
@@ -28,6 +29,7 @@ final class BalancerReader {
     int maxpipes = root.get("maxpipes").integer(0, MOST_PIPES);
     Value stateFile = root.get("state-file");
     Path statePath = stateFile.is("none") ? null : stateFile.file();
+    Duration watch = root.get("watch").durationOrInfinite(MOST_OFTEN, DAY);
     DiscoverReader discover = new DiscoverReader(root.section("discover"));
     CoordinatorReader reader = CoordinatorReader.of(root);
     List<Placed<CoordinatorConfig>> placed = reader.read(discover.isOn());
@@ -53,7 +55,8 @@ final class BalancerReader {
             wire,
             bufferLimit,
             maxpipes,
-            Optional.ofNullable(statePath));
+            Optional.ofNullable(statePath),
+            watch);
     root.refuseUnknownKeys();
     new Validation(problems, root).judge(config, placed, listeners.listeners(), bounds);
     return config;

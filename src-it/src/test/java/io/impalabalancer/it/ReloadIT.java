@@ -161,6 +161,32 @@ class ReloadIT {
     assertThat(SessionLine.among(balancer.process().lines())).isEmpty();
   }
 
+  @Test
+  void aChangedFileIsReloadedByItselfIfItIsWatched() throws Exception {
+    ServerSocket one = coordinator();
+    String first = config(coordinator("c1", one), listener("l1", port), "watch = 100ms");
+    BalancerProcess balancer = start(first);
+    String second =
+        config(coordinator("c1", one), listener("l1", port), "watch = 100ms, maxconn = 9");
+    balancer.configure(second);
+    awaitReload(balancer, "result=ok by=watch");
+    balancer.configure(second.replace("maxconn = 9", "maxcon = 8"));
+    awaitReload(balancer, "result=refused by=watch");
+    balancer.configure(second.replace("maxconn = 9", "maxconn = 7"));
+    awaitReload(balancer, "result=ok by=watch");
+    assertThat(balancer.metric("impala_balancer_reloads_total", "result=\"refused\""))
+        .as("what is refused is tried once")
+        .isEqualTo(1);
+    exchange(connect(port), accept(one));
+  }
+
+  private static void awaitReload(BalancerProcess balancer, String result) {
+    balancer
+        .process()
+        .awaitLine(result, line -> line.text().contains(result), Duration.ofSeconds(30));
+    balancer.process().forgetLines();
+  }
+
   private static String hash(BalancerProcess balancer) {
     return balancer.metrics().keySet().stream()
         .filter(key -> key.startsWith("impala_balancer_config_info"))
