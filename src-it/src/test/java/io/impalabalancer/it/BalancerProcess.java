@@ -59,7 +59,11 @@ final class BalancerProcess implements AutoCloseable {
    * @param wrapper that program and its arguments, to which the launcher's command line is added
    */
   static BalancerProcess start(String config, List<String> wrapper) {
-    int statsPort = FreePort.next();
+    return start(config, wrapper, FreePort.next());
+  }
+
+  /** As {@link #start(String, List)}, with that port of {@code stats}. */
+  static BalancerProcess start(String config, List<String> wrapper, int statsPort) {
     Path directory = ChildProcess.newDirectory("balancer");
     Path file = directory.resolve("impala-balancer.conf");
     write(file, config, statsPort);
