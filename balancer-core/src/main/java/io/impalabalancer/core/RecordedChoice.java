@@ -4,7 +4,6 @@ import io.impalabalancer.config.Protocol;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +29,19 @@ public record RecordedChoice(
    * A member as it was at that moment.
    *
    * @param excluded why it could not be chosen, empty if it could
-   * @param weight of 1 for a weight of 100, slow start included
+   * @param verdict what it said of itself
+   * @param weight of 1 for a weight of 100, slow start and verdict included
+   * @param limit most sessions at the port, 0 for no limit
    * @param load in queries, negative if it was not known; see {@link Load}
    * @param score what the algorithm compared, the least wins; not a number if it compares none
    */
   public record Candidate(
       String coordinator,
       String excluded,
+      String verdict,
       double weight,
       int sessions,
+      int limit,
       double load,
       double score) {}
 
@@ -201,22 +204,24 @@ public record RecordedChoice(
     private Candidate candidate(Member member, Inputs inputs, Given given) {
       Coordinator coordinator = member.coordinator();
       int index = inputs.serving.indexOf(member);
-      if (index < 0) {
-        return new Candidate(
-            coordinator.name(),
-            member.unusableReason(protocol),
-            member.effectiveWeight() / 10_000.0,
-            coordinator.sessions(),
-            coordinator.load().thousandths() / (double) Load.QUERY,
-            Double.NaN);
-      }
+      boolean serves = index >= 0;
+      boolean admitted = serves && inputs.admitted.get(index);
       return new Candidate(
           coordinator.name(),
-          Boolean.TRUE.equals(inputs.admitted.get(index)) ? "" : "full or tried",
-          inputs.serving.weight(index) / 10_000.0,
-          Objects.requireNonNull(inputs.sessions.get(index)),
-          inputs.loads.get(index) / (double) Load.QUERY,
-          balance.score(inputs.serving, index, given));
+          admitted ? "" : serves ? "full or tried" : member.unusableReason(protocol),
+          coordinator.verdict(protocol).word(),
+          (serves ? inputs.serving.weight(index) : member.effectiveWeight()) / 10_000.0,
+          serves ? inputs.sessions.get(index) : coordinator.sessions(),
+          limit(coordinator),
+          (serves ? inputs.loads.get(index) : coordinator.load().thousandths())
+              / (double) Load.QUERY,
+          serves ? balance.score(inputs.serving, index, given) : Double.NaN);
+    }
+
+    private int limit(Coordinator coordinator) {
+      int port = coordinator.slotLimit(protocol);
+      int all = coordinator.maxconn();
+      return port == Integer.MAX_VALUE ? all : all == 0 ? port : Math.min(all, port);
     }
   }
 }

@@ -94,11 +94,11 @@ class RecordedChoiceTest {
     assertThat(choice.client()).isEqualTo(CLIENT);
     assertThat(choice.candidates())
         .containsExactly(
-            new Candidate("c1", "", 1, 0, 4, 5),
-            new Candidate("c2", "", 0.5, 1, 1.001, 4.002),
-            new Candidate("c3", "full or tried", 1, 2, 1.002, 2.002),
-            new Candidate("c4", "DOWN: no answer", 1, 0, 1, Double.NaN),
-            new Candidate("c5", "full or tried", 1, 0, 1, 2));
+            new Candidate("c1", "", "unknown", 1, 0, 2, 4, 5),
+            new Candidate("c2", "", "unknown", 0.5, 1, 2, 1.001, 4.002),
+            new Candidate("c3", "full or tried", "unknown", 1, 2, 2, 1.002, 2.002),
+            new Candidate("c4", "DOWN: no answer", "unknown", 1, 0, 2, 1, Double.NaN),
+            new Candidate("c5", "full or tried", "unknown", 1, 0, 2, 1, 2));
   }
 
   @Test

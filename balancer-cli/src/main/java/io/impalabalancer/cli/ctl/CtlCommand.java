@@ -223,6 +223,36 @@ public final class CtlCommand implements Callable<Integer> {
     });
   }
 
+  /** Why clients were given their coordinators. */
+  @Command(
+      name = "why",
+      description = "Why the last clients of a listener were given their coordinators.",
+      mixinStandardHelpOptions = true)
+  int why(@Parameters(paramLabel = "LISTENER", description = "The listener.") String listener)
+      throws InterruptedException {
+    return with(balancer -> {
+      String answer = balancer.ask("show", "choices", listener);
+      if (!answer.startsWith("#")) {
+        return changed(answer, "");
+      }
+      Table table =
+          new Table(
+              "TIME",
+              "CLIENT",
+              "NAME",
+              "CHOSEN",
+              "SCORE",
+              "LOAD",
+              "SESSIONS",
+              "LIMIT",
+              "WEIGHT",
+              "VERDICT",
+              "WHY");
+      answer.lines().skip(1).map(line -> line.split(" ", 11)).forEach(table::add);
+      return show(table);
+    });
+  }
+
   /** Takes a coordinator out of service for new sessions. */
   @Command(
       name = "drain",

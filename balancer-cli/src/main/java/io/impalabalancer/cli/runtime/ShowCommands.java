@@ -98,6 +98,12 @@ final class ShowCommands {
         Level.USER,
         (w, c) -> done(text(target.upgrades().last())));
     commands.add(
+        "show choices",
+        "show choices <frontend>",
+        "show why clients were given their coordinators",
+        Level.USER,
+        (w, c) -> showChoices(w));
+    commands.add(
         "show coordinators",
         "list coordinators: state, sessions and who set it",
         Level.USER,
@@ -132,6 +138,11 @@ final class ShowCommands {
       case FAILED -> "failed: %s\n".formatted(upgrade.reason());
       case DONE -> "done: process %d has taken over\n".formatted(upgrade.pid());
     };
+  }
+
+  private CompletionStage<String> showChoices(List<String> words) {
+    Listener listener = words.isEmpty() ? null : target.listener(words.get(0));
+    return done(listener == null ? "No such frontend.\n" : ChoiceLines.of(listener));
   }
 
   private CompletionStage<String> showInfo(List<String> words) {
@@ -226,7 +237,7 @@ final class ShowCommands {
             who);
   }
 
-  private static String text(@Nullable InetSocketAddress address) {
+  static String text(@Nullable InetSocketAddress address) {
     return address == null
         ? "<none>"
         : NetUtil.toAddressString(address.getAddress()) + ":" + address.getPort();

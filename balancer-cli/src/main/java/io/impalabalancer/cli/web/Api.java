@@ -78,6 +78,7 @@ final class Api {
         get("/coordinators/{name}", this::coordinator),
         get("/discovery", request -> json(overview::discovery)),
         get("/listeners", request -> json(overview::listeners)),
+        get("/listeners/{name}/choices", this::choices),
         get("/history", request -> json(this::history)),
         get("/events", this::events),
         get("/sessions", this::sessions),
@@ -140,6 +141,15 @@ final class Api {
         .filter(each -> each.name().equals(request.names().get("name")))
         .findFirst()
         .orElse(null);
+  }
+
+  private Page choices(Request request) {
+    String name = request.names().get("name");
+    return balancer.listeners().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .map(listener -> json(json -> Choices.write(json, listener)))
+        .orElseGet(() -> Page.plain(404, "there is no listener \"" + name + "\""));
   }
 
   private static Page noCoordinator(Request request) {

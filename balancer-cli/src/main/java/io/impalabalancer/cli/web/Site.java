@@ -68,7 +68,8 @@ public final class Site implements BalancerListener {
   List<Route> routes() {
     List<Route> routes = new ArrayList<>();
     routes.add(file("/", "index.html", "text/html; charset=utf-8"));
-    for (String module : List.of("app.js", "coordinators.js", "dom.js", "sessions.js")) {
+    for (String module :
+        List.of("app.js", "choices.js", "coordinators.js", "dom.js", "sessions.js")) {
       routes.add(file("/" + module, module, "text/javascript; charset=utf-8"));
     }
     routes.add(file("/app.css", "app.css", "text/css; charset=utf-8"));

@@ -2,6 +2,7 @@
 
 import { serves, setHistory, showCoordinators, takePoint } from "./coordinators.js";
 import { $, API, act, age, ago, badge, bytes, confirmed, count, get, make, message, numeric, rate, row, rows, setClock, sum, text } from "./dom.js";
+import "./choices.js";
 import "./sessions.js";
 
 let overview = null;

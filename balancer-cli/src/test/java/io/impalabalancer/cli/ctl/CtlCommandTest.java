@@ -159,6 +159,30 @@ class CtlCommandTest {
   }
 
   @Test
+  void whyIsATableOfCandidates() {
+    answers =
+        line ->
+            """
+            # time client coordinator chosen score load sessions limit weight verdict why
+            2026-01-01T00:00:00Z 10.0.0.1:5000 c1 no 6.000 5.000 0 60 1.000 open\s
+            2026-01-01T00:00:00Z 10.0.0.1:5000 c2 yes 2.000 1.000 3 - 1.000 open least load for its weight
+            """;
+    assertThat(ctl("why", "jdbc")).isZero();
+    assertThat(asked).containsExactly("show choices jdbc");
+    assertThat(out.toString())
+        .startsWith("TIME ")
+        .contains("c1    no      6.000")
+        .contains("least load for its weight");
+  }
+
+  @Test
+  void whyOfAListenerThatIsNoneIsRefused() {
+    answers = line -> "No such frontend.\n";
+    assertThat(ctl("why", "nobody")).isOne();
+    assertThat(err.toString()).contains("No such frontend.");
+  }
+
+  @Test
   void drainWaitsUntilNobodyIsLeft() {
     answers =
         line ->

@@ -211,6 +211,12 @@ class RuntimeSocketTest {
   }
 
   @Test
+  void choicesAreThoseOfOneListener() throws IOException {
+    assertThat(ask("show choices jdbc")).startsWith("# time client coordinator chosen score ");
+    assertThat(ask("show choices")).isEqualTo("No such frontend.\n\n");
+  }
+
+  @Test
   void severalCommandsInALineAreAnsweredInTurn() throws IOException {
     assertThat(ask("set server impala/c1 weight 50%;get weight impala/c1; get weight jdbc/c2"))
         .isEqualTo("\n50 (initial 100)\n\n100 (initial 100)\n\n");

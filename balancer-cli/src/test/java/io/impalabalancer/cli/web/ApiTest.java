@@ -269,6 +269,11 @@ class ApiTest {
       assertThat(c1.at("/coordinator/status/value").asText()).isEqualTo("up");
       assertThat(c1.at("/coordinator/check/kind").asText()).isEqualTo("tcp");
       assertThat(c1.at("/coordinator/sessions").asInt()).isEqualTo(1);
+      JsonNode choices =
+          described("/listeners/{name}/choices", "get", get("/listeners/jdbc/choices"));
+      assertThat(choices.at("/choices/0/coordinator").asText()).isEqualTo("c1");
+      assertThat(choices.at("/choices/0/candidates/0/sessions").asInt()).isZero();
+      assertThat(get("/listeners/nobody/choices").statusCode()).isEqualTo(404);
       assertThat(client.isClosed()).isFalse();
     }
   }

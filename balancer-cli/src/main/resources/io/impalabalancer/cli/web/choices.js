@@ -1,0 +1,41 @@
+// The table of last choices: why clients were given their coordinators. Asked for while it is seen.
+
+import { $, ago, get, row, rows, text } from "./dom.js";
+
+const EACH = 4;
+const REFRESH_MILLIS = 2000;
+
+const choiceRow = () => row("client", ["when", "listener", "client", "coordinator", "rule", "candidates"]);
+
+function candidate(it) {
+  if (it.excluded) return `${it.coordinator}: ${it.excluded}`;
+  const parts = [`${it.sessions} sessions`];
+  if (it.load !== null) parts.unshift(`load ${it.load.toFixed(1)}`);
+  if (it.score !== null) parts.unshift(`score ${it.score.toFixed(1)}`);
+  return `${it.coordinator}: ${parts.join(", ")}`;
+}
+
+function updateChoice({ cell }, it) {
+  text(cell.when, `${ago(it.at)} ago`);
+  for (const key of ["listener", "client", "coordinator", "rule"]) text(cell[key], it[key]);
+  text(cell.candidates, it.candidates.map(candidate).join(" · "));
+}
+
+async function loadChoices() {
+  try {
+    const { listeners } = await get("/listeners");
+    const each = await Promise.all(listeners.map(async ({ name }) =>
+      (await get(`/listeners/${encodeURIComponent(name)}/choices`)).choices.slice(0, EACH).map((it) => ({ listener: name, ...it }))));
+    const choices = each.flat();
+    rows($("choice-rows"), choices, (it) => `${it.listener} ${it.at} ${it.client}`, choiceRow, updateChoice, "No client has come yet.");
+  } catch {
+    // It is asked for again soon.
+  }
+}
+
+let seen = false;
+new IntersectionObserver(([entry]) => {
+  seen = entry.isIntersecting;
+  if (seen) loadChoices();
+}).observe($("choices"));
+setInterval(() => seen && !document.hidden && loadChoices(), REFRESH_MILLIS);

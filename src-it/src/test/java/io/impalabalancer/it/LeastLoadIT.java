@@ -1,0 +1,141 @@
+package io.impalabalancer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.impalabalancer.simulator.SimulatedClient;
+import io.impalabalancer.simulator.SimulatedClientException;
+import io.impalabalancer.simulator.SimulatedCluster;
+import io.impalabalancer.simulator.SimulatedCoordinator;
+import io.impalabalancer.simulator.SimulatorOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code leastload} through the program, with simulated coordinators that tell of their queries.
+ */
+class LeastLoadIT {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  private final int port = FreePort.next();
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private final List<SimulatedClient> clients = new ArrayList<>();
+
+  /** Clients last: those that wait for an answer are cut, and wait no longer. */
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+    clients.forEach(SimulatedClient::close);
+  }
+
+  @Test
+  void threeHundredIdleConnectionsKeepNobodyAwayAndTheLastChoicesSayWhy() throws Exception {
+    SimulatedCluster cluster =
+        SimulatedCluster.start(
+            SimulatorOptions.builder()
+                .coordinators(3)
+                .feServiceThreads(1_000)
+                .workUnits(1_000)
+                .build());
+    opened.add(cluster);
+    BalancerProcess balancer = BalancerProcess.start(config(cluster, "maint"));
+    opened.add(balancer);
+    for (int i = 0; i < 300; i++) {
+      client();
+    }
+    long now = System.nanoTime();
+    assertThat(balancer.reload(config(cluster, "ready"))).contains("result=ok");
+    balancer.awaitStatus("impala-2", "UP", now, SOON);
+    balancer.awaitStatus("impala-3", "UP", now, SOON);
+
+    for (int i = 0; i < 90; i++) {
+      SimulatedClient client = client();
+      Thread thread = new Thread(() -> run(client), "query-" + i);
+      thread.setDaemon(true);
+      thread.start();
+    }
+    await()
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(cluster.coordinators().stream().mapToLong(LeastLoadIT::running).sum())
+                .isEqualTo(90));
+    for (SimulatedCoordinator each : cluster.coordinators()) {
+      assertThat(running(each)).as("queries of %s", each.name()).isBetween(27L, 33L);
+    }
+    assertWhy(balancer);
+  }
+
+  private static void assertWhy(BalancerProcess balancer) {
+    JsonObject choice =
+        JsonParser.parseString(balancer.get("/api/v1/listeners/jdbc/choices").body())
+            .getAsJsonObject()
+            .getAsJsonArray("choices")
+            .asList()
+            .stream()
+            .map(JsonElement::getAsJsonObject)
+            .filter(each -> each.get("rule").getAsString().equals("least load for its weight"))
+            .findFirst()
+            .orElseThrow();
+    String chosen = choice.get("coordinator").getAsString();
+    Map<String, Double> scores = new HashMap<>();
+    for (JsonElement each : choice.getAsJsonArray("candidates")) {
+      JsonObject candidate = each.getAsJsonObject();
+      assertThat(candidate.get("excluded").getAsString()).isEmpty();
+      scores.put(candidate.get("coordinator").getAsString(), candidate.get("score").getAsDouble());
+    }
+    assertThat(scores).hasSize(3);
+    assertThat(scores.values())
+        .allSatisfy(s -> assertThat(s).isGreaterThanOrEqualTo(scores.get(chosen)));
+  }
+
+  private SimulatedClient client() throws SimulatedClientException {
+    SimulatedClient client = SimulatedClient.connect("127.0.0.1", port, SOON);
+    clients.add(client);
+    client.openSession();
+    return client;
+  }
+
+  private static void run(SimulatedClient client) {
+    try {
+      client.query("select work(600000)");
+    } catch (SimulatedClientException ended) {
+      // The test has.
+    }
+  }
+
+  private static long running(SimulatedCoordinator coordinator) {
+    return coordinator.counts().queriesNow();
+  }
+
+  /** Makes the configuration in which all but the first coordinator have a state. */
+  private String config(SimulatedCluster cluster, String state) {
+    String coordinators =
+        cluster.coordinators().stream()
+            .map(each ->
+                "{ name = %s, host = 127.0.0.1, state = %s, ports { beeswax = none,"
+                        .formatted(each.name(), each.name().equals("impala-1") ? "ready" : state)
+                    + " hiveserver2 = %d, hiveserver2-http = none, web = %d } }"
+                        .formatted(each.hiveserver2Port(), each.webPort()))
+            .collect(Collectors.joining("\n"));
+    return """
+    impala-balancer {
+      coordinators = [%s]
+      listeners = [
+        { name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2, balance = leastload }
+      ]
+    }
+    """
+        .formatted(coordinators, port);
+  }
+}
