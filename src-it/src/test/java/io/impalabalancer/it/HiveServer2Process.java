@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A real HiveServer2 on 127.0.0.1, in a process of its own: the coordinator of the tests.
@@ -108,6 +109,20 @@ final class HiveServer2Process implements AutoCloseable {
   }
 
   private ChildProcess launch() {
+    jdk(); // first: nobody would delete the directory if there is none
+    Path directory = ChildProcess.newDirectory(name);
+    return ChildProcess.start(
+        name, directory, Map.of(), command(name, "127.0.0.1", port, authentication, directory));
+  }
+
+  /**
+   * Returns the command that runs a server.
+   *
+   * @param bind the address that it listens on
+   * @param directory an existing one for its files
+   */
+  static List<String> command(
+      String name, String bind, int port, Authentication authentication, Path directory) {
     List<String> command = new ArrayList<>();
     command.add(jdk().resolve("bin/java").toString());
     OPENED.forEach(opened -> {
@@ -120,29 +135,33 @@ final class HiveServer2Process implements AutoCloseable {
     command.add("-Dorg.apache.logging.log4j.level=FATAL");
     command.add("-Dit.name=" + name);
     command.add("-cp");
-    command.add(classPath());
+    command.add(String.join(File.pathSeparator, classPath()));
     command.add("io.impalabalancer.it.hiveserver2.HiveServer2Main");
+    command.add(bind);
     command.add(Integer.toString(port));
     command.add(authentication.name());
-    Path directory = ChildProcess.newDirectory(name); // last: nobody deletes it if a JDK is missing
     command.add(directory.toString());
-    return ChildProcess.start(name, directory, Map.of(), command);
+    return command;
   }
 
   /** Returns what the module beside this one left: its classes and the class path they need. */
-  private static String classPath() {
+  static List<String> classPath() {
     Path target = Path.of("hiveserver2", "target").toAbsolutePath();
     try {
-      return target.resolve("classes")
-          + File.pathSeparator
-          + Files.readString(target.resolve("classpath.txt")).strip();
+      return Stream.concat(
+              Stream.of(target.resolve("classes").toString()),
+              Stream.of(
+                  Files.readString(target.resolve("classpath.txt"))
+                      .strip()
+                      .split(File.pathSeparator, -1)))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException("build the module src-it/hiveserver2 first", e);
     }
   }
 
   /** Returns the home of a JDK that Hadoop 3.3 runs on: 17 to 23. */
-  private static Path jdk() {
+  static Path jdk() {
     Path given = Path.of(System.getProperty("test.jdk17.home", ""));
     int running = Runtime.version().feature();
     Optional<Path> found = Optional.empty();

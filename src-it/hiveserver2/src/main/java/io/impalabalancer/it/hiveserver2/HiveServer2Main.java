@@ -7,8 +7,8 @@ import org.apache.hadoop.hive.conf.HiveConf;
 import org.apache.hive.service.server.HiveServer2;
 
 /**
- * Starts one HiveServer2 with an embedded in-memory metastore on 127.0.0.1 and prints {@code READY
- * port} when its listener is up. It runs until its process is ended.
+ * Starts one HiveServer2 with an embedded in-memory metastore and prints {@code READY port} when
+ * its listener is up. It runs until its process is ended.
  *
  * <p>Runs on a JDK 17 to 23: Hadoop 3.3 calls {@code Subject.getSubject}, which later ones refuse.
  */
@@ -19,26 +19,27 @@ public final class HiveServer2Main {
   /**
    * Starts the server.
    *
-   * @param args the port; {@code NOSASL}, or {@code NONE} for SASL PLAIN with any password; an
-   *     existing empty directory for the server's files
+   * @param args the address and the port to listen on; {@code NOSASL}, or {@code NONE} for SASL
+   *     PLAIN with any password; an existing empty directory for the server's files
    */
   public static void main(String[] args) {
-    if (args.length != 3) {
-      System.err.println("expected three arguments: PORT NOSASL|NONE DIRECTORY");
+    if (args.length != 4) {
+      System.err.println("expected four arguments: ADDRESS PORT NOSASL|NONE DIRECTORY");
       System.exit(2);
     }
     // As system properties, and before the first HiveConf: the metastore's own threads read only
     // these.
-    settings(args[0], args[1], Path.of(args[2])).forEach(System::setProperty);
+    settings(args[0], args[1], args[2], Path.of(args[3])).forEach(System::setProperty);
     HiveConf conf = new HiveConf();
     conf.set("mapreduce.framework.name", "local");
     HiveServer2 server = new HiveServer2();
     server.init(conf);
     server.start();
-    System.out.println("READY " + args[0]);
+    System.out.println("READY " + args[1]);
   }
 
-  private static Map<String, String> settings(String port, String authentication, Path directory) {
+  private static Map<String, String> settings(
+      String address, String port, String authentication, Path directory) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("javax.jdo.option.ConnectionURL", "jdbc:derby:memory:metastore;create=true");
     settings.put("datanucleus.schema.autoCreateAll", "true");
@@ -57,7 +58,7 @@ public final class HiveServer2Main {
     settings.put("hive.fetch.task.conversion", "more");
     settings.put("hive.server2.enable.doAs", "false");
     settings.put("hive.server2.authentication", authentication);
-    settings.put("hive.server2.thrift.bind.host", "127.0.0.1");
+    settings.put("hive.server2.thrift.bind.host", address);
     settings.put("hive.server2.transport.mode", "binary");
     settings.put("hive.server2.thrift.port", port);
     settings.put("hive.server2.webui.port", "0");
