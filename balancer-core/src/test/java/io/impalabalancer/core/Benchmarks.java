@@ -100,6 +100,25 @@ public class Benchmarks {
     return assignment;
   }
 
+  /** The last choices of a listener that has had many. */
+  @State(Scope.Benchmark)
+  public static class Noted {
+    private final LastChoices choices = new LastChoices(0);
+
+    @Setup
+    public void fill() {
+      while (choices.due(0)) {
+        // Until the next one is not due.
+      }
+    }
+  }
+
+  /** What it costs a choice that it is not noted. */
+  @Benchmark
+  public boolean notNoted(Noted of) {
+    return of.choices.due(0);
+  }
+
   /** What follows when a coordinator has changed: who serves, anew. */
   @Benchmark
   public Serving change(Coordinators of) {
