@@ -1,6 +1,7 @@
 package io.impalabalancer.cli;
 
 import io.impalabalancer.cli.ctl.CtlCommand;
+import io.impalabalancer.cli.doctor.DoctorCommand;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,7 @@ public final class Main {
     commands.put("run", RunCommand::new);
     commands.put("check", CheckCommand::new);
     commands.put("convert", ConvertCommand::new);
+    commands.put("doctor", DoctorCommand::new);
     commands.put("ctl", CtlCommand::new);
     commands.put("hash-password", HashPasswordCommand::new);
     commands.put("demo", DemoCommand::new);

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -26,11 +27,14 @@ import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -142,7 +146,7 @@ public final class WebClient implements AutoCloseable {
 
   /** Ends a page without an answer to read. */
   private void end(Page page, CheckResult result) {
-    end(page, new WebAnswer(result, 0, new byte[0]));
+    end(page, new WebAnswer(result, 0, new byte[0], Optional.empty()));
   }
 
   private void end(Page page, WebAnswer answer) {
@@ -353,7 +357,11 @@ public final class WebClient implements AutoCloseable {
       if (body.length > 16 * FIRST_BYTES) {
         body = new byte[0];
       }
-      end(page, new WebAnswer(result, status, read));
+      Optional<Instant> date =
+          Optional.ofNullable(complete.headers().get(HttpHeaderNames.DATE))
+              .map(DateFormatter::parseHttpDate)
+              .map(Date::toInstant);
+      end(page, new WebAnswer(result, status, read, date));
     }
 
     private void broken(CheckResult result) {
