@@ -15,4 +15,10 @@ record CoordinatorFacts(
     CoordinatorConfig config,
     NameFacts name,
     Map<Protocol, PortFacts> ports,
-    Optional<WebFacts> web) {}
+    Optional<WebFacts> web) {
+
+  /** Returns what findings call it. */
+  String subject() {
+    return "coordinator " + config.name();
+  }
+}
