@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Packages {
   private static final Path TOP = Path.of("..").toAbsolutePath().normalize();
-  private static final Duration SOON = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(10);
 
   private static @Nullable Path made; // guarded by the class
 
@@ -50,7 +50,7 @@ final class Packages {
     List<String> command =
         Stream.concat(Stream.of(TOP.resolve(".ci").resolve(name).toString()), Stream.of(arguments))
             .toList();
-    return run(command, SOON);
+    return run(command, LIMIT);
   }
 
   /**
