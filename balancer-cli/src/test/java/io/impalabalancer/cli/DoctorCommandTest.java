@@ -198,7 +198,7 @@ class DoctorCommandTest {
     assertThat(run()).isEqualTo(WARNINGS);
     assertThat(out.toString())
         .startsWith("WARNING coordinator impala-2: is shutting down (")
-        .endsWith("0 errors, 1 warnings\n");
+        .endsWith("0 errors, 1 warning\n");
     second().say("/", "is_coordinator", "false");
     assertThat(run()).isEqualTo(ERRORS);
   }

@@ -139,9 +139,13 @@ public final class DoctorCommand implements Callable<Integer> {
     } else {
       long errors = count(findings, Severity.ERROR);
       long warnings = count(findings, Severity.WARNING);
-      out.println(errors + " errors, " + warnings + " warnings");
+      out.println(counted(errors, "error") + ", " + counted(warnings, "warning"));
     }
     out.flush();
+  }
+
+  private static String counted(long count, String what) {
+    return count == 1 ? "1 " + what : count + " " + what + "s";
   }
 
   private static long count(List<Finding> findings, Severity severity) {
