@@ -86,7 +86,8 @@ final class CoordinatorRules {
           protocols.stream()
               .map(protocol -> protocol.word() + " port " + facts.config().port(protocol).orElse(0))
               .collect(Collectors.joining(", "));
-      String flags = protocols.stream().map(CoordinatorRules::portFlag).collect(Collectors.joining(", "));
+      String flags =
+          protocols.stream().map(CoordinatorRules::portFlag).collect(Collectors.joining(", "));
       switch (port.answer()) {
         case CLOSED ->
             findings.add(

@@ -13,8 +13,7 @@ final class Diagnosis {
   static List<Finding> of(BalancerConfig config, Examination seen, Instant now) {
     Findings findings = new Findings();
     clientName(seen.clientName(), findings);
-    CertificateRules certificates =
-        new CertificateRules(seen.clientName().name(), now, findings);
+    CertificateRules certificates = new CertificateRules(seen.clientName().name(), now, findings);
     CoordinatorRules coordinator = new CoordinatorRules(certificates, findings);
     seen.coordinators().forEach(coordinator::judge);
     ListenerRules listener = new ListenerRules(config, seen, findings);
