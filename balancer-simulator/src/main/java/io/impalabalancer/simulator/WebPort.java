@@ -49,6 +49,11 @@ final class WebPort implements AutoCloseable {
       new GsonBuilder().disableHtmlEscaping().serializeSpecialFloatingPointValues().create();
   private static final Pattern ASKS_JSON = Pattern.compile("(^|&)json($|[=&])");
 
+  static {
+    // Java 17 sends a page's end only when its beginning is acknowledged, after 40 ms.
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+  }
+
   private record Answer(int status, String type, String text) {}
 
   private final SimulatedCoordinator coordinator;
