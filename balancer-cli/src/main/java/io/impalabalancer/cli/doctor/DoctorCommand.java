@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Looks at the coordinators of a configuration and names what is wrong, the worst first, with"
           + " the Impala flag or the key to change.",
-      "It connects to each client port at most five times and never logs in; a coordinator logs"
+      "It connects to each client port at most six times and never logs in; a coordinator logs"
           + " those as failed setups."
     },
     mixinStandardHelpOptions = true,

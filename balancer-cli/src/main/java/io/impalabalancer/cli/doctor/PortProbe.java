@@ -26,7 +26,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /**
  * Finds out what a client port speaks, as a client that never logs in: a call of a method that
  * nobody has, a SASL START of each mechanism, a TLS handshake. Impala logs a failed setup for each
- * connection (facts: {@code be/src/rpc/TAcceptQueueServer.cpp}); at most five are made. Blocks its
+ * connection (facts: {@code be/src/rpc/TAcceptQueueServer.cpp}); at most six are made. Blocks its
  * thread.
  */
 final class PortProbe {
