@@ -52,7 +52,10 @@
  * <h2>Who decides that a coordinator is usable</h2>
  *
  * {@link io.impalabalancer.core.Member#usable}, and nobody else. Health sets the axes it is derived
- * from; every change makes the pools work out anew who serves.
+ * from, the {@link io.impalabalancer.core.Verdict} among them; every change makes the pools work
+ * out anew who serves. Only if nothing but verdicts speaks against all members, the {@link
+ * io.impalabalancer.core.Pool} has those with the least bad one serve. A listener keeps what
+ * decided its last choices ({@link io.impalabalancer.core.RecordedChoice}).
  */
 @NullMarked
 package io.impalabalancer.core;
