@@ -91,7 +91,8 @@ def targets(results):
             continue
         epoll = results.ratio(shape, "ours-epoll", rival, key)
         channel = results.ratio(shape, "ours-channel", rival, key)
-        met = epoll[1] <= limit if sign == "<=" else epoll[1] >= limit
+        shown = round(epoll[1], 2)
+        met = shown <= limit if sign == "<=" else shown >= limit
         lines.append(
             f"| {shape} | {what} | {sign} {limit:g} | {spread(epoll)} | {spread(channel)} | {rival} | "
             f"{'yes' if met else '**no**'} |"
