@@ -16,6 +16,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -26,6 +27,7 @@ DESCRIPTORS = 16000  # of a HAProxy with maxconn 6000 and the pipes that it reck
 FIRST_USER = 61001
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 THREADS = int(os.environ.get("THREADS", "1"))
+FULL = "FULL" in os.environ
 
 
 class Failed(Exception):
@@ -97,6 +99,7 @@ class Bench:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="impala-balancer-bench."))
         self.directory.chmod(0o755)
         self.running = []
+        self.pages = None
         self.users = 0
         self.loadgen = str(self.directory / "loadgen")
         subprocess.run(["gcc", "-O2", "-Wall", "-o", self.loadgen, HERE / "loadgen.c"], check=True)
@@ -244,19 +247,52 @@ class Sink(Process):
         self.await_answer(self.ports[0])
 
 
+class Pages(Process):
+    """The web pages of as many simulated coordinators as the sink has ports."""
+
+    def __init__(self, bench):
+        base = free_port()
+        self.ports = [base + 10 * i + 2 for i in range(COORDINATORS)]
+        command = [str(bench.program / "impala-balancer"), "simulate", "--fe-service-threads", "6000"]
+        command += ["--coordinators", str(COORDINATORS), "--base-port", str(base)]
+        super().__init__(bench, "pages", command, {"JAVA_HOME": java_home()})
+
+    def start(self):
+        super().start()
+        for port in self.ports:
+            await_page(f"http://127.0.0.1:{port}/healthz", self)
+
+
+def await_page(url, process):
+    """Returns when a page is there."""
+    limit = time.monotonic() + 30
+    while time.monotonic() < limit and process.child.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise Failed(f"{process.name} does not serve {url}:\n{process.log()}")
+
+
 class Proxy(Process):
     """A proxy in front of the sink."""
 
     ours = haproxy = False
+    # What a dashboard asks for once a second, and what a browser reads as it comes.
+    scraped = watched = None
 
     def __init__(self, bench, sink, name, command, **environment):
         self.port = free_port()
         self.stats_port = free_port()
+        pages = bench.pages.ports if bench.pages else ["none"] * COORDINATORS
         self.settings = {
             "PORT": str(self.port),
             "STATS_PORT": str(self.stats_port),
             "THREADS": str(THREADS),
+            "CHECK": "impala" if bench.pages else "tcp",
             **{f"SINK_{i + 1}": str(port) for i, port in enumerate(sink.ports)},
+            **{f"WEB_{i + 1}": str(port) for i, port in enumerate(pages)},
             **environment,
         }
         super().__init__(bench, name, command, self.settings)
@@ -269,6 +305,24 @@ class Proxy(Process):
         super().start()
         self.await_answer(self.port)
         return time.monotonic() - began
+
+    def look_at(self):
+        """Has its pages read until it stops."""
+        url = f"http://127.0.0.1:{self.stats_port}"
+
+        def scrape():
+            while self in self.bench.running:
+                urllib.request.urlopen(url + self.scraped, timeout=10).read()
+                time.sleep(1)
+
+        def watch():
+            with urllib.request.urlopen(url + self.watched, timeout=10) as stream:
+                while self in self.bench.running and stream.read1():
+                    pass
+
+        for look, path in ((scrape, self.scraped), (watch, self.watched)):
+            if path:
+                threading.Thread(target=look, daemon=True).start()
 
 
 class Direct(Proxy):
@@ -283,6 +337,7 @@ class Balancer(Proxy):
     """This balancer."""
 
     ours = True
+    scraped, watched = "/metrics", "/api/v1/stream"
 
     def __init__(self, bench, sink, name, wire="epoll", home=None, options=""):
         command = [str(bench.program / "impala-balancer"), "run", "-c", "impala-balancer.conf"]
@@ -326,6 +381,7 @@ class Haproxy(Proxy):
     """HAProxy in one of its configurations."""
 
     haproxy = True
+    scraped = "/;csv"
 
     def __init__(self, bench, sink, name, binary, splice):
         super().__init__(bench, sink, name, [binary, "-db", "-f", "haproxy.cfg"], SPLICE=splice)
