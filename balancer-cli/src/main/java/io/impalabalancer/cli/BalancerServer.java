@@ -78,6 +78,7 @@ final class BalancerServer implements AutoCloseable {
   private final Site site;
   private volatile @Nullable SessionLog sessionLog;
   private volatile @Nullable AdminServer admin;
+  private volatile @Nullable RuntimeSocket runtime;
   private volatile @Nullable HealthChecker checker;
 
   /** Lines that session logs have dropped which are closed now. */
@@ -249,6 +250,7 @@ final class BalancerServer implements AutoCloseable {
     if (config.socket().isPresent()) {
       RuntimeSocket socket =
           RuntimeSocket.open(adminLoop.next(), config.socket().get(), config, target, takeOver);
+      runtime = socket;
       closers.push(socket::close);
     }
   }
@@ -294,6 +296,18 @@ final class BalancerServer implements AutoCloseable {
     AdminServer web = admin;
     if (web != null) {
       web.stopAccepting();
+    }
+  }
+
+  /**
+   * Takes back what a successor may have taken before it failed: the runtime socket.
+   *
+   * @throws IOException if that cannot be done; all else goes on
+   */
+  void goOn() throws IOException {
+    RuntimeSocket socket = runtime;
+    if (socket != null) {
+      socket.takeBack();
     }
   }
 

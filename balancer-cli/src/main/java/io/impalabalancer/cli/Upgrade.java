@@ -132,13 +132,23 @@ final class Upgrade implements Upgrades {
         return process.pid();
       } finally {
         if (!ready) {
-          process.destroyForcibly();
+          goOn(process);
         }
       }
     } finally {
       Files.deleteIfExists(state);
       Files.deleteIfExists(doorPath);
       Files.deleteIfExists(directory);
+    }
+  }
+
+  /** Ends a successor that has failed, and takes back what it had taken. */
+  private void goOn(Process successor) {
+    successor.destroyForcibly().onExit().join();
+    try {
+      server.goOn();
+    } catch (IOException e) {
+      LOG.error("event=runtime-socket-lost reason=\"{}\"", e.getMessage());
     }
   }
 

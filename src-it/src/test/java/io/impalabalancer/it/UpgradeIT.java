@@ -130,6 +130,26 @@ class UpgradeIT {
     await().until(() -> !ProcessHandle.of(before).map(ProcessHandle::isAlive).orElse(false));
   }
 
+  @Test
+  void theRuntimeSocketComesBackFromASuccessorThatDiesWithIt() throws Exception {
+    EchoServer echo = keep(new EchoServer());
+    Path socket = directory.resolve("admin.sock");
+    Path program = directory.resolve("impala-balancer");
+    Files.createSymbolicLink(program, Path.of("..", "impala-balancer").toRealPath());
+    List<String> installed = List.of("sh", "-c", "shift; exec " + program + " \"$@\"", "sh");
+    BalancerProcess balancer =
+        keep(
+            BalancerProcess.start(
+                config(coordinator("c1", echo.port(), ""), "runtime.socket = \"" + socket + "\""),
+                installed));
+    Files.delete(program);
+    Files.writeString(program, "#!/bin/sh\nrm " + socket + "\n");
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    assertThat(balancer.upgrade()).contains("result=failed");
+    assertThat(ask(socket, "show upgrade")).startsWith("failed: ");
+    echoes(connect());
+  }
+
   /** Sends a line to a runtime socket and returns the answers. */
   private static String ask(Path socket, String line) throws IOException {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {

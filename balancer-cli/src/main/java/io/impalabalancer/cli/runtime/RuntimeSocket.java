@@ -42,12 +42,16 @@ public final class RuntimeSocket implements AutoCloseable {
   /** Silence after which a client is disconnected, until it says {@code set timeout cli}. */
   private static final int TIMEOUT_SECONDS = 10;
 
+  /** A socket that is bound, and the file that it is. */
+  private record Bound(Channel server, Object inode) {}
+
+  private final EventLoop loop;
   private final Path path;
+  private final RuntimeConfig config;
   private final Commands commands;
   private final ThreadPoolExecutor worker;
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-  private final Channel server;
-  private final Object inode;
+  private Bound bound;
 
   /**
    * Binds the socket and serves.
@@ -66,7 +70,9 @@ public final class RuntimeSocket implements AutoCloseable {
 
   private RuntimeSocket(EventLoop loop, Path path, RuntimeConfig config, Target target)
       throws IOException {
+    this.loop = loop;
     this.path = path;
+    this.config = config;
     commands = new Commands(target);
     worker =
         new ThreadPoolExecutor(
@@ -80,8 +86,13 @@ public final class RuntimeSocket implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    Path bound = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
-    Files.deleteIfExists(bound);
+    bound = bind();
+  }
+
+  /** Binds another name, and puts it at once and whole in the place of what has the path. */
+  private Bound bind() throws IOException {
+    Path name = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
+    Files.deleteIfExists(name);
     ChannelFuture binding =
         new ServerBootstrap()
             .group(loop)
@@ -91,19 +102,20 @@ public final class RuntimeSocket implements AutoCloseable {
                 new ChannelInitializer<NioDomainSocketChannel>() {
                   @Override
                   protected void initChannel(NioDomainSocketChannel channel) {
-                    accept(channel, config);
+                    accept(channel);
                   }
                 })
-            .bind(UnixDomainSocketAddress.of(bound))
+            .bind(UnixDomainSocketAddress.of(name))
             .awaitUninterruptibly();
     if (!binding.isSuccess()) {
       throw refused(path, String.valueOf(binding.cause().getMessage()), binding.cause());
     }
-    server = binding.channel();
+    Channel server = binding.channel();
     try {
-      Files.setAttribute(bound, "unix:mode", config.mode());
-      inode = Files.getAttribute(bound, "unix:ino");
-      Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.setAttribute(name, "unix:mode", config.mode());
+      Object inode = Files.getAttribute(name, "unix:ino");
+      Files.move(name, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return new Bound(server, inode);
     } catch (IOException e) {
       server.close().awaitUninterruptibly();
       throw refused(path, e.toString(), e);
@@ -138,7 +150,7 @@ public final class RuntimeSocket implements AutoCloseable {
             + " stop the other or name another");
   }
 
-  private void accept(NioDomainSocketChannel channel, RuntimeConfig config) {
+  private void accept(NioDomainSocketChannel channel) {
     if (connections.size() >= MOST_CLIENTS) {
       channel.close();
       return;
@@ -155,18 +167,40 @@ public final class RuntimeSocket implements AutoCloseable {
     return peer == null ? "runtime socket" : peer.user().getName() + " by runtime socket";
   }
 
+  /**
+   * Takes the path back from a process that has taken it over and has ended since. Who is connected
+   * stays so. Any thread.
+   *
+   * @throws BindException if that cannot be done
+   */
+  public synchronized void takeBack() throws IOException {
+    if (bound.server.isOpen() && !hasPath()) {
+      Channel before = bound.server;
+      bound = bind();
+      before.close();
+    }
+  }
+
   /** Closes all connections and removes the socket, unless another process has taken it over. */
   @Override
-  public void close() {
-    server.close().awaitUninterruptibly();
+  public synchronized void close() {
+    bound.server.close().awaitUninterruptibly();
     connections.close().awaitUninterruptibly();
     worker.shutdownNow();
     try {
-      if (inode.equals(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS))) {
+      if (hasPath()) {
         Files.delete(path);
       }
     } catch (IOException e) {
       // It is gone already.
+    }
+  }
+
+  private boolean hasPath() {
+    try {
+      return bound.inode.equals(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS));
+    } catch (IOException gone) {
+      return false;
     }
   }
 }

@@ -84,6 +84,10 @@ class RuntimeSocketTest {
   }
 
   private RuntimeSocket open(Level level) throws IOException {
+    return open(level, false);
+  }
+
+  private RuntimeSocket open(Level level, boolean takeOver) throws IOException {
     return RuntimeSocket.open(
         loop.next(),
         path,
@@ -97,7 +101,7 @@ class RuntimeSocketTest {
             new ToldReloads(),
             Upgrades.NONE,
             "1.2.3"),
-        false);
+        takeOver);
   }
 
   @AfterEach
@@ -374,6 +378,29 @@ class RuntimeSocketTest {
         .isInstanceOf(BindException.class)
         .hasMessageContaining(path + " is in use by a process that runs");
     assertThat(ask("get weight impala/c1")).isEqualTo("100 (initial 100)\n\n");
+  }
+
+  @Test
+  void aSocketIsTakenBackFromASuccessorThatEndedHoweverItDid() throws IOException {
+    try (SocketChannel client = connect()) {
+      open(Level.ADMIN, true).close();
+      assertThat(path).doesNotExist();
+      socket.takeBack();
+      assertThat(ask("get weight impala/c1")).isEqualTo("100 (initial 100)\n\n");
+      Files.delete(path);
+      try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        killed.bind(UnixDomainSocketAddress.of(path));
+      }
+      socket.takeBack();
+      socket.takeBack();
+      assertThat(ask("get weight impala/c1")).isEqualTo("100 (initial 100)\n\n");
+      client.write(ByteBuffer.wrap("get weight impala/c1\n".getBytes(UTF_8)));
+      assertThat(read(client)).as("who was connected").isEqualTo("100 (initial 100)\n\n");
+    }
+    socket.close();
+    assertThat(directory).isEmptyDirectory();
+    socket.takeBack();
+    assertThat(directory).as("closed is closed").isEmptyDirectory();
   }
 
   @Test
