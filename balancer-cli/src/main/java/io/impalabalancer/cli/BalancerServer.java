@@ -168,7 +168,7 @@ final class BalancerServer implements AutoCloseable {
     closers.push(() -> sampling.cancel(false));
     SourceWatch sources = new SourceWatch(balancer);
     Future<?> watching =
-        adminLoop.next().scheduleAtFixedRate(sources::sample, 1, 1, TimeUnit.MINUTES);
+        adminLoop.next().scheduleAtFixedRate(sources::sample, 10, 10, TimeUnit.SECONDS);
     closers.push(() -> watching.cancel(false));
 
     closers.addLast(() -> end(webLoop));

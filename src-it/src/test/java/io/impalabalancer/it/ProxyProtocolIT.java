@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -88,6 +89,42 @@ class ProxyProtocolIT {
     assertThat(balancer.metric("impala_balancer_sessions_ended_total", "listener=\"jdbc\""))
         .as("the checks were there")
         .isGreaterThan(1);
+  }
+
+  @Test
+  void withoutHeadersTheLogSaysThatOneSourceHasTheSessions() throws IOException {
+    Path haproxy = Requirement.program("haproxy", "haproxy");
+    EchoServer echo = new EchoServer();
+    opened.add(echo);
+    int port = FreePort.next();
+    BalancerProcess balancer =
+        BalancerProcess.start(
+            """
+            impala-balancer {
+              coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d, beeswax = none
+                hiveserver2 = none, hiveserver2-http = none, web = none } }]
+              listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = tcp, balance = source }]
+            }
+            """
+                .formatted(echo.port(), port));
+    opened.add(balancer);
+    int front = FreePort.next();
+    startHaproxy(haproxy, front, "127.0.0.1:" + port);
+    for (int i = 0; i < 25; i++) {
+      Socket client = new Socket(InetAddress.getLoopbackAddress(), front);
+      opened.add(client);
+      client.getOutputStream().write('x');
+      assertThat(client.getInputStream().read()).isEqualTo('x');
+    }
+    balancer
+        .process()
+        .awaitLine(
+            "the warning",
+            line ->
+                line.text().contains(" event=one-source listener=jdbc address=127.0.0.1 ")
+                    && line.text().contains("have it send the PROXY header"),
+            Duration.ofMinutes(1));
+    assertThat(balancer.metric("impala_balancer_listener_top_source_ratio")).isOne();
   }
 
   private void startHaproxy(Path haproxy, int front, String server) throws IOException {
