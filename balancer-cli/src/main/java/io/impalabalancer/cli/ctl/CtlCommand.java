@@ -2,12 +2,9 @@ package io.impalabalancer.cli.ctl;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.LongSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
@@ -23,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = "Shows a running balancer and changes it, over its runtime socket.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = SyncCheckCommand.class,
+    subcommands = {DrainCommand.class, UpgradeCommand.class, SyncCheckCommand.class},
     footer = {"", "Exit status: 0 done, 1 refused, 2 wrong usage, 3 a balancer does not answer."})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class CtlCommand implements Callable<Integer> {
@@ -32,11 +29,8 @@ public final class CtlCommand implements Callable<Integer> {
   static final int USAGE = 2;
   static final int UNREACHABLE = 3;
 
-  private static final Duration POLL = Duration.ofMillis(500);
-  private static final int BAR = 30;
-
-  /** So many polls in a row a balancer may be silent while it hands over. */
-  private static final int PATIENCE = 20;
+  /** How often what takes a while is asked for. */
+  static final long POLL_MILLIS = 500;
 
   @Spec private CommandSpec spec;
 
@@ -60,19 +54,21 @@ public final class CtlCommand implements Callable<Integer> {
     return USAGE;
   }
 
-  private PrintWriter out() {
+  PrintWriter out() {
     return spec.commandLine().getOut();
   }
 
-  private PrintWriter err() {
+  PrintWriter err() {
     return spec.commandLine().getErr();
   }
 
-  private interface Work {
+  /** What a running balancer is asked. */
+  interface Work {
     int run(ControlSocket balancer) throws InterruptedException;
   }
 
-  private int with(Work work) throws InterruptedException {
+  /** Asks the balancer, and says so if it does not answer. */
+  int with(Work work) throws InterruptedException {
     try {
       return work.run(new ControlSocket(socket));
     } catch (ControlSocket.Unreachable e) {
@@ -120,10 +116,6 @@ public final class CtlCommand implements Callable<Integer> {
     });
   }
 
-  private static String cell(Map<String, String> row, String name) {
-    return row.getOrDefault(name, "");
-  }
-
   /** Every living session. */
   @Command(
       name = "sessions",
@@ -137,19 +129,7 @@ public final class CtlCommand implements Callable<Integer> {
       if (answer.startsWith("Permission")) {
         return changed(answer, "");
       }
-      for (String line : answer.lines().filter(l -> l.startsWith("0x")).toList()) {
-        Map<String, String> of = words(line);
-        table.add(
-            line.substring(0, line.indexOf(':')),
-            cell(of, "src"),
-            cell(of, "fe"),
-            cell(of, "srv"),
-            cell(of, "phase"),
-            cell(of, "age"),
-            cell(of, "idle"),
-            cell(of, "in"),
-            cell(of, "out"));
-      }
+      addSessions(table, answer, "src", "fe", "srv", "phase", "age", "idle", "in", "out");
       return show(table);
     });
   }
@@ -166,25 +146,13 @@ public final class CtlCommand implements Callable<Integer> {
       throws InterruptedException {
     return with(balancer -> {
       String answer = balancer.ask("who", port);
-      List<String> lines = answer.lines().filter(line -> line.startsWith("0x")).toList();
-      if (lines.isEmpty()) {
+      if (!answer.startsWith("0x")) {
         return changed(answer, "");
       }
       Table table =
           new Table(
               "ID", "CLIENT", "NAME", "LOCAL", "USER", "DELEGATED", "QUERIES", "IMPALA SESSIONS");
-      for (String line : lines) {
-        Map<String, String> of = words(line);
-        table.add(
-            line.substring(0, line.indexOf(':')),
-            cell(of, "src"),
-            cell(of, "srv"),
-            cell(of, "local"),
-            cell(of, "user"),
-            cell(of, "delegated"),
-            cell(of, "queries"),
-            cell(of, "sessions"));
-      }
+      addSessions(table, answer, "src", "srv", "local", "user", "delegated", "queries", "sessions");
       answer
           .lines()
           .filter(line -> line.startsWith("#"))
@@ -193,16 +161,21 @@ public final class CtlCommand implements Callable<Integer> {
     });
   }
 
-  /** Takes {@code key=value} words apart. */
-  private static Map<String, String> words(String line) {
-    Map<String, String> of = new HashMap<>();
-    for (String word : line.split(" ", -1)) {
-      int equals = word.indexOf('=');
-      if (equals > 0) {
-        of.put(word.substring(0, equals), word.substring(equals + 1));
+  /** Adds a row for each session that is told of: its id, and what these keys say. */
+  private static void addSessions(Table table, String answer, String... keys) {
+    for (String line : answer.lines().filter(each -> each.startsWith("0x")).toList()) {
+      List<String> words = List.of(line.split(" ", -1));
+      List<String> row = new ArrayList<>(List.of(words.get(0).replace(":", "")));
+      for (String key : keys) {
+        row.add(
+            words.stream()
+                .filter(word -> word.startsWith(key + "="))
+                .map(word -> word.substring(key.length() + 1))
+                .findFirst()
+                .orElse(""));
       }
+      table.add(row.toArray(String[]::new));
     }
-    return of;
   }
 
   /** What happened last. */
@@ -253,31 +226,6 @@ public final class CtlCommand implements Callable<Integer> {
     });
   }
 
-  /** Takes a coordinator out of service for new sessions. */
-  @Command(
-      name = "drain",
-      description = "No new sessions for a coordinator; running ones live on.",
-      mixinStandardHelpOptions = true)
-  int drain(
-      @Parameters(paramLabel = "NAME", description = "The coordinator.") String name,
-      @Option(names = "--wait", description = "Waits until its last session has ended.")
-          boolean wait,
-      @Mixin Hosts hosts)
-      throws InterruptedException {
-    int status = setState(name, "drain", hosts);
-    if (status != DONE || !wait) {
-      return status;
-    }
-    if (hosts.given()) {
-      awaitDrained(() -> hosts.sessions(name));
-      return DONE;
-    }
-    return with(balancer -> {
-      awaitDrained(() -> sessionsOf(balancer, name));
-      return DONE;
-    });
-  }
-
   /** Puts a coordinator into service. */
   @Command(
       name = "ready",
@@ -302,7 +250,8 @@ public final class CtlCommand implements Callable<Integer> {
     return setState(name, "maint", hosts);
   }
 
-  private int setState(String name, String state, Hosts hosts) throws InterruptedException {
+  /** Sets the state of a coordinator, on several balancers if they are given. */
+  int setState(String name, String state, Hosts hosts) throws InterruptedException {
     if (hosts.given()) {
       return hosts.each(balancer -> balancer.setState(name, state), out(), err());
     }
@@ -310,45 +259,6 @@ public final class CtlCommand implements Callable<Integer> {
         changed(
             balancer.ask("set", "coordinator", name, "state", state),
             name + " is in state " + state + " now."));
-  }
-
-  private void awaitDrained(LongSupplier sessions) throws InterruptedException {
-    boolean terminal = Ansi.AUTO.enabled();
-    long most = -1;
-    long told = -1;
-    while (true) {
-      long left = sessions.getAsLong();
-      most = Math.max(most, left);
-      if (terminal) {
-        int done = most == 0 ? BAR : (int) (BAR * (most - left) / most);
-        out()
-            .printf(
-                "\r[%s%s] %d of %d sessions left  ",
-                "#".repeat(done), ".".repeat(BAR - done), left, most);
-      } else if (left != told) {
-        out().println(left + " sessions left");
-      }
-      out().flush();
-      told = left;
-      if (left == 0) {
-        break;
-      }
-      Thread.sleep(POLL.toMillis());
-    }
-    if (terminal) {
-      out().println();
-    }
-  }
-
-  private static long sessionsOf(ControlSocket balancer, String name) {
-    return balancer
-        .ask("show", "coordinators")
-        .lines()
-        .map(line -> line.split(" ", -1))
-        .filter(words -> words.length > 4 && words[0].equals(name))
-        .mapToLong(words -> Long.parseLong(words[4]))
-        .findFirst()
-        .orElse(0);
   }
 
   /** Sets a member's weight. */
@@ -390,70 +300,6 @@ public final class CtlCommand implements Callable<Integer> {
         what.startsWith("0x")
             ? changed(balancer.ask("shutdown", "session", what), "The session is closed.")
             : changed(balancer.ask("shutdown", "sessions", "coordinator", what), ""));
-  }
-
-  /** Puts the installed program in the place of the one that runs. */
-  @Command(
-      name = "upgrade",
-      description = "Has a new process of the installed program take over; no session is cut.",
-      mixinStandardHelpOptions = true)
-  int upgrade() throws InterruptedException {
-    return with(balancer -> {
-      String before = pid(balancer);
-      String answer = balancer.ask("upgrade").strip();
-      if (!answer.startsWith("The upgrade has begun")) {
-        err().println("impala-balancer: " + answer);
-        return REFUSED;
-      }
-      return awaitSuccessor(balancer, before);
-    });
-  }
-
-  /** Waits until another process answers, or the one that did says why none will. */
-  private int awaitSuccessor(ControlSocket balancer, String before) throws InterruptedException {
-    for (int silent = 0; ; ) {
-      Thread.sleep(POLL.toMillis());
-      String told;
-      try {
-        String now = pid(balancer);
-        if (!now.equals(before)) {
-          String version = balancer.ask("show", "version").strip();
-          out()
-              .printf(
-                  "Process %s, version %s, has taken over; process %s ends with its last session.%n",
-                  now, version, before);
-          return DONE;
-        }
-        told = balancer.ask("show", "upgrade").strip();
-      } catch (ControlSocket.Unreachable e) {
-        // The one that hands over may end between a question and its answer.
-        if (++silent > PATIENCE) {
-          throw e;
-        }
-        continue;
-      }
-      if (told.startsWith("failed")) {
-        err()
-            .printf(
-                "impala-balancer: the upgrade %s; process %s goes on, its log says more%n",
-                told, before);
-        return REFUSED;
-      }
-      if (told.startsWith("done") && ++silent > PATIENCE) {
-        out().println(told + ", but it does not answer on this socket.");
-        return DONE;
-      }
-    }
-  }
-
-  private static String pid(ControlSocket balancer) {
-    return balancer
-        .ask("show", "info")
-        .lines()
-        .filter(line -> line.startsWith("Pid: "))
-        .map(line -> line.substring(5))
-        .findFirst()
-        .orElse("");
   }
 
   /** Reloads the configuration. */

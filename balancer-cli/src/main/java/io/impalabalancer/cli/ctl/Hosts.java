@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Hosts {
   private static final String PASSWORD = "IMPALA_BALANCER_PASSWORD";
-  private static final int PORT = 25002;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -68,7 +67,7 @@ final class Hosts {
       String name = user;
       String password = password();
       Map<String, WebPort> made = new LinkedHashMap<>();
-      hosts.forEach(host -> made.put(host, new WebPort(base(host), name, password)));
+      hosts.forEach(host -> made.put(host, new WebPort(host, name, password)));
       known = made;
       balancers = made;
     }
@@ -77,15 +76,6 @@ final class Hosts {
 
   private ParameterException wrong(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  private static String base(String host) {
-    if (host.startsWith("http://") || host.startsWith("https://")) {
-      return host.replaceFirst("/+$", "");
-    }
-    boolean ipv6 = host.indexOf(':') != host.lastIndexOf(':') && !host.startsWith("[");
-    boolean hasPort = !ipv6 && host.matches(".*:\\d+");
-    return "http://" + (ipv6 ? "[" + host + "]" : host) + (hasPort ? "" : ":" + PORT);
   }
 
   private String password() {

@@ -28,8 +28,6 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SyncCheckCommand implements Callable<Integer> {
   private static final int TIMEOUT_MILLIS = 5000;
-  private static final String STATS_PORT = ":25002";
-  private static final Pattern HOST_ALONE = Pattern.compile("[^:\\[\\]/]+|\\[[0-9a-fA-F:.]+]");
 
   private static final Pattern HASH =
       Pattern.compile("impala_balancer_config_info\\{[^}]*\\bhash=\"([^\"]*)\"");
@@ -85,13 +83,9 @@ final class SyncCheckCommand implements Callable<Integer> {
   }
 
   private static String metrics(String host) throws IOException {
-    String base =
-        host.contains("://")
-            ? host.replaceFirst("/$", "")
-            : "http://" + host + (HOST_ALONE.matcher(host).matches() ? STATS_PORT : "");
     try {
       HttpURLConnection connection =
-          (HttpURLConnection) URI.create(base + "/metrics").toURL().openConnection();
+          (HttpURLConnection) URI.create(WebPort.base(host) + "/metrics").toURL().openConnection();
       connection.setConnectTimeout(TIMEOUT_MILLIS);
       connection.setReadTimeout(TIMEOUT_MILLIS);
       int status = connection.getResponseCode();

@@ -17,18 +17,29 @@ import org.jspecify.annotations.Nullable;
 /** The API of a balancer's web port as its client, in the name of one of its users. */
 final class WebPort {
   private static final int TIMEOUT_MILLIS = 10_000;
+  private static final int PORT = 25002;
 
-  private final String base;
+  private final String api;
   private final String login;
 
   /**
    * Makes one.
    *
-   * @param base such as {@code http://lb1:25002}
+   * @param host as {@link #base} takes it
    */
-  WebPort(String base, String user, String password) {
-    this.base = base + "/api/v1";
+  WebPort(String host, String user, String password) {
+    api = base(host) + "/api/v1";
     login = "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(UTF_8));
+  }
+
+  /** Returns the URL of a web port: of {@code HOST}, {@code HOST:PORT} or such a URL. */
+  static String base(String host) {
+    if (host.startsWith("http://") || host.startsWith("https://")) {
+      return host.replaceFirst("/+$", "");
+    }
+    boolean ipv6 = host.indexOf(':') != host.lastIndexOf(':') && !host.startsWith("[");
+    boolean hasPort = !ipv6 && host.matches(".*:\\d+");
+    return "http://" + (ipv6 ? "[" + host + "]" : host) + (hasPort ? "" : ":" + PORT);
   }
 
   /** The balancer has answered that it does not do what was asked. */
@@ -122,7 +133,7 @@ final class WebPort {
    */
   private JsonObject call(String path, @Nullable JsonObject body) throws IOException {
     HttpURLConnection connection =
-        (HttpURLConnection) URI.create(base + path).toURL().openConnection();
+        (HttpURLConnection) URI.create(api + path).toURL().openConnection();
     connection.setConnectTimeout(TIMEOUT_MILLIS);
     connection.setReadTimeout(TIMEOUT_MILLIS);
     connection.setInstanceFollowRedirects(false);
