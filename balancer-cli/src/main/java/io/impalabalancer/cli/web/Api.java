@@ -11,18 +11,12 @@ import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Member;
 import io.impalabalancer.core.Pool;
-import io.impalabalancer.core.SessionSnapshot;
 import io.impalabalancer.core.Termination;
-import io.impalabalancer.health.page.SessionsPage.ImpalaSession;
-import io.impalabalancer.who.Who;
 import io.impalabalancer.who.Whois;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -36,30 +30,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Api {
   static final String BASE = "/api/v1";
-  private static final String JSON = "application/json";
+  static final String JSON = "application/json";
   private static final long LOOPS_MILLIS = 5000;
-
-  /** One list of sessions serves all who ask within this time. */
-  private static final long SESSIONS_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-  private static final int MOST_SESSIONS = 500;
   private static final int MOST_EVENTS = Events.MOST;
 
   private final Balancer balancer;
   private final Overview overview;
+  private final Coordinators coordinators;
   private final Events events;
-  private final Whois whois;
-  private List<SessionSnapshot> sessions = List.of();
-  private long sessionsNanos;
+  private final Sessions sessions;
   private volatile Reloads reloads = Reloads.NONE;
   private volatile Upgrades upgrades = Upgrades.NONE;
 
-  Api(Balancer balancer, Overview overview, Events events, Whois whois) {
+  Api(Balancer balancer, Overview overview, Coordinators coordinators, Events events, Whois whois) {
     this.balancer = balancer;
     this.overview = overview;
+    this.coordinators = coordinators;
     this.events = events;
-    this.whois = whois;
-    sessionsNanos = System.nanoTime() - SESSIONS_NANOS;
+    sessions = new Sessions(balancer, whois);
   }
 
   void setOperations(Reloads reloads, Upgrades upgrades) {
@@ -74,14 +62,14 @@ final class Api {
         get("/overview", request -> Page.of(200, JSON, overview.all())),
         get("/info", this::info),
         get("/me", Api::me),
-        get("/coordinators", request -> json(overview::coordinators)),
+        get("/coordinators", request -> json(coordinators::write)),
         get("/coordinators/{name}", this::coordinator),
         get("/discovery", request -> json(overview::discovery)),
         get("/listeners", request -> json(overview::listeners)),
         get("/listeners/{name}/choices", this::choices),
         get("/history", request -> json(this::history)),
         get("/events", this::events),
-        get("/sessions", this::sessions),
+        get("/sessions", sessions::list),
         post("/coordinators/{name}/state", this::setState),
         post("/coordinators/{name}/weight", this::setWeight),
         post("/coordinators/{name}/cut", this::cutCoordinator),
@@ -132,7 +120,7 @@ final class Api {
         ? noCoordinator(request)
         : json(json -> {
           json.name("coordinator");
-          overview.coordinator(json, coordinator);
+          coordinators.write(json, coordinator);
         });
   }
 
@@ -162,13 +150,13 @@ final class Api {
     json.name("coordinators").beginObject();
     for (Coordinator coordinator : balancer.coordinators()) {
       json.name(coordinator.name());
-      overview.points(json, coordinator, Timeline.POINTS);
+      coordinators.points(json, coordinator, Timeline.POINTS);
     }
     json.endObject();
   }
 
   private Page events(Request request) {
-    int limit = number(request, "limit", 100, MOST_EVENTS);
+    int limit = request.number("limit", 100, MOST_EVENTS);
     if (limit < 0) {
       return Page.plain(400, "limit: expected a number from 0 to " + MOST_EVENTS);
     }
@@ -190,147 +178,8 @@ final class Api {
     });
   }
 
-  /** Returns a number of the query, -1 if it is none or too large. */
-  private static int number(Request request, String key, int otherwise, int most) {
-    String text = request.query().get(key);
-    if (text == null) {
-      return otherwise;
-    }
-    try {
-      int number = Integer.parseInt(text);
-      return number > most ? -1 : Math.max(-1, number);
-    } catch (NumberFormatException none) {
-      return -1;
-    }
-  }
-
-  /** Returns the largest first by what a word says, null if it is no such word. */
-  private static @Nullable Comparator<SessionSnapshot> order(String word) {
-    Comparator<SessionSnapshot> smallest =
-        switch (word) {
-          case "age" -> Comparator.comparing(SessionSnapshot::age);
-          case "idle" -> Comparator.comparing(SessionSnapshot::idle);
-          case "bytes" -> Comparator.comparingLong(s -> s.bytesToClient() + s.bytesToCoordinator());
-          default -> null;
-        };
-    return smallest == null ? null : smallest.reversed().thenComparingLong(SessionSnapshot::id);
-  }
-
-  /** Returns who is on some sessions, if that is asked for. */
-  private Whois.Answer who(Request request, List<SessionSnapshot> some) {
-    return "true".equals(request.query().get("who"))
-        ? await(whois.of(some, Whois.LIST, Whois.SHORT))
-        : Whois.Answer.NONE;
-  }
-
-  private Page sessions(Request request) {
-    int limit = number(request, "limit", 50, MOST_SESSIONS);
-    int offset = number(request, "offset", 0, Integer.MAX_VALUE);
-    String sort = request.query().getOrDefault("sort", "age");
-    Comparator<SessionSnapshot> order = order(sort);
-    if (limit < 0 || offset < 0) {
-      return Page.plain(400, "expected limit from 0 to " + MOST_SESSIONS + ", offset from 0");
-    }
-    if (order == null) {
-      return Page.plain(400, "sort: found \"" + sort + "\", expected age, idle or bytes");
-    }
-    String search = request.query().getOrDefault("search", "").toLowerCase(Locale.ROOT);
-    List<SessionSnapshot> all = snapshot();
-    List<SessionSnapshot> found = new ArrayList<>();
-    for (SessionSnapshot session : all) {
-      if (search.isEmpty() || words(session).contains(search)) {
-        found.add(session);
-      }
-    }
-    found.sort(order);
-    int from = Math.min(offset, found.size());
-    List<SessionSnapshot> shown =
-        found.subList(from, (int) Math.min(found.size(), (long) from + limit));
-    Whois.Answer who = who(request, shown);
-    return json(json -> {
-      json.name("total").value(all.size());
-      json.name("found").value(found.size());
-      json.name("sessions").beginArray();
-      for (SessionSnapshot session : shown) {
-        session(json, session, who.sessions().get(session.id()));
-      }
-      json.endArray();
-      json.name("whoProblems").beginObject();
-      for (Map.Entry<String, String> problem : who.problems().entrySet()) {
-        json.name(problem.getKey()).value(problem.getValue());
-      }
-      json.endObject();
-    });
-  }
-
-  /** Returns what a search looks at. */
-  private static String words(SessionSnapshot session) {
-    Coordinator coordinator = session.coordinator();
-    return (session.id()
-            + " "
-            + AdminServer.text(session.clientAddress())
-            + " "
-            + session.listener().name()
-            + " "
-            + (coordinator == null ? "" : coordinator.name())
-            + " "
-            + phase(session))
-        .toLowerCase(Locale.ROOT);
-  }
-
-  private static String phase(SessionSnapshot session) {
-    return session.termination() == null
-        ? session.phase().name().toLowerCase(Locale.ROOT).replace('_', '-')
-        : "closing";
-  }
-
-  private static void session(JsonWriter json, SessionSnapshot session, @Nullable Who who)
-      throws IOException {
-    Coordinator coordinator = session.coordinator();
-    InetSocketAddress local = session.localAddress();
-    json.beginObject();
-    json.name("id").value(session.id());
-    json.name("client").value(AdminServer.text(session.clientAddress()));
-    json.name("listener").value(session.listener().name());
-    json.name("coordinator").value(coordinator == null ? null : coordinator.name());
-    json.name("local").value(local == null ? null : AdminServer.text(local));
-    json.name("phase").value(phase(session));
-    json.name("accepted").value(session.acceptedMillis());
-    json.name("ageMillis").value(session.age().toMillis());
-    json.name("idleMillis").value(session.idle().toMillis());
-    json.name("bytesToClient").value(session.bytesToClient());
-    json.name("bytesToCoordinator").value(session.bytesToCoordinator());
-    json.name("who");
-    if (who == null) {
-      json.nullValue();
-    } else {
-      json.beginObject();
-      json.name("user").value(who.user());
-      json.name("delegatedUser").value(who.delegatedUser());
-      json.name("queries").value(who.queries());
-      json.name("sessions").beginArray();
-      for (ImpalaSession each : who.sessions()) {
-        json.beginObject();
-        json.name("id").value(each.id());
-        json.name("type").value(each.type());
-        json.name("queries").value(Math.max(0, each.inflightQueries()));
-        json.endObject();
-      }
-      json.endArray();
-      json.endObject();
-    }
-    json.endObject();
-  }
-
-  private synchronized List<SessionSnapshot> snapshot() {
-    if (System.nanoTime() - sessionsNanos >= SESSIONS_NANOS) {
-      sessions = await(balancer.snapshot());
-      sessionsNanos = System.nanoTime();
-    }
-    return sessions;
-  }
-
-  private static <T> T await(CompletionStage<T> stage) {
+  /** Returns what event loops answer. */
+  static <T> T await(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().get(LOOPS_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -367,7 +216,7 @@ final class Api {
     int weight = weight(body.getOrDefault("weight", ""));
     String name = body.get("pool");
     List<Member> members = new ArrayList<>();
-    for (Pool pool : overview.poolsInUse()) {
+    for (Pool pool : coordinators.poolsInUse()) {
       for (Member member : pool.members()) {
         if (member.coordinator() == coordinator && (name == null || name.equals(pool.name()))) {
           members.add(member);

@@ -28,4 +28,18 @@ record Request(
   String who() {
     return user == null ? "anonymous" : user.name();
   }
+
+  /** Returns a number of the query, -1 if it is none or too large. */
+  int number(String key, int otherwise, int most) {
+    String text = query.get(key);
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      int number = Integer.parseInt(text);
+      return number > most ? -1 : Math.max(-1, number);
+    } catch (NumberFormatException none) {
+      return -1;
+    }
+  }
 }

@@ -55,8 +55,10 @@ public final class Site implements BalancerListener {
     this.stats = stats;
     starting = notReady;
     timeline = new Timeline(balancer);
-    overview = new Overview(balancer, timeline, events, version, this::notReady, discovery);
-    api = new Api(balancer, overview, events, whois);
+    Coordinators coordinators = new Coordinators(balancer, timeline);
+    overview =
+        new Overview(balancer, timeline, coordinators, events, version, this::notReady, discovery);
+    api = new Api(balancer, overview, coordinators, events, whois);
   }
 
   /** Lets admins reload and upgrade; until then there is nothing that could be. */
