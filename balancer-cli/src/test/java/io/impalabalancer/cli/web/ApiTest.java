@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
+import io.impalabalancer.cli.ctl.CtlCommand;
 import io.impalabalancer.cli.operation.Events;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.cli.operation.Upgrades;
@@ -28,6 +29,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -37,6 +40,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -47,9 +52,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** The API of a running balancer over HTTP, held against its own description. */
 class ApiTest {
@@ -117,7 +125,8 @@ class ApiTest {
                 ]
                 pools { bi = [c1, { coordinator = c2, backup = true }] }
                 listeners = [
-                  { name = jdbc, bind = "127.0.0.1:0", protocol = hiveserver2, pool = bi }
+                  { name = jdbc, bind = "127.0.0.1:0", protocol = hiveserver2, pool = bi
+                    aliases { c2 = two } }
                 ]
                 check.type = tcp
                 stats { bind = "127.0.0.1:0", open = true, users = [
@@ -355,6 +364,43 @@ class ApiTest {
         .isEqualTo("refused: c1 is in no pool \"etl\" that a listener uses\n");
     assertThat(post("/coordinators/c1/weight", "{\"weight\":257}").body())
         .isEqualTo("refused: found weight \"257\", expected a number from 0 to 256\n");
+  }
+
+  @Test
+  void ctlSetsAWeightOverTheApiAndSaysWhatIsRefused(@TempDir Path directory) throws Exception {
+    Path password = Files.writeString(directory.resolve("password"), "secret\n");
+    StringWriter told = new StringWriter();
+    String host = AdminServer.text(server.address());
+    UnaryOperator<String> set =
+        memberAndWeight -> {
+          String[] words = memberAndWeight.split(" ", -1);
+          told.getBuffer().setLength(0);
+          int status =
+              new CommandLine(new CtlCommand())
+                  .setOut(new PrintWriter(told, true))
+                  .setErr(new PrintWriter(told, true))
+                  .execute(
+                      "weight",
+                      words[0],
+                      words[1],
+                      "--on=" + host + ",http://" + host,
+                      "--user=ops",
+                      "--password-file=" + password);
+          return status + " " + told;
+        };
+    assertThat(set.apply("jdbc/c1 7"))
+        .isEqualTo(
+            "0 %1$s: The weight of jdbc/c1 is 7 now.%nhttp://%1$s: The weight of jdbc/c1 is 7 now.%n"
+                .formatted(host));
+    assertThat(get("/coordinators/c1").body()).contains("\"weight\":7,\"configured\":100");
+    assertThat(set.apply("jdbc/two 50%")).contains("The weight of jdbc/two is 50 now.");
+    assertThat(get("/coordinators/c2").body()).contains("\"weight\":50,\"configured\":100");
+    assertThat(set.apply("jdbc/c1 300"))
+        .startsWith("1 ")
+        .contains("refused: found weight \"300\", expected a number from 0 to 256");
+    assertThat(set.apply("jdbc/c9 1")).contains("no coordinator \"c9\" in listener \"jdbc\"");
+    assertThat(set.apply("c1 1")).contains("expected LISTENER/NAME");
+    assertThat(get("/coordinators/c1").body()).contains("\"weight\":7,");
   }
 
   @Test
