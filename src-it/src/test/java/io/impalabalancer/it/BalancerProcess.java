@@ -1,5 +1,8 @@
 package io.impalabalancer.it;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -14,6 +17,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -172,6 +177,22 @@ final class BalancerProcess implements AutoCloseable {
         .orElseThrow(() ->
             new AssertionError(
                 "no sample of " + name + Arrays.toString(labels) + " in " + samples.keySet()));
+  }
+
+  /** Returns the names of the coordinators that are UP and not leaving. */
+  Set<String> serving() {
+    Set<String> names = new TreeSet<>();
+    for (JsonElement each :
+        JsonParser.parseString(get("/api/v1/coordinators").body())
+            .getAsJsonObject()
+            .getAsJsonArray("coordinators")) {
+      JsonObject coordinator = each.getAsJsonObject();
+      boolean up = coordinator.getAsJsonObject("status").get("value").getAsString().equals("up");
+      if (up && !coordinator.get("leaving").getAsBoolean()) {
+        names.add(coordinator.get("name").getAsString());
+      }
+    }
+    return names;
   }
 
   /** Returns the address of a page of the stats address. */

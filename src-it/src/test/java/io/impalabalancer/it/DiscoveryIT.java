@@ -3,9 +3,6 @@ package io.impalabalancer.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -70,25 +67,10 @@ class DiscoveryIT {
     return keep(BalancerProcess.start(config(goneAfter)));
   }
 
-  private static Set<String> serving(BalancerProcess balancer) {
-    Set<String> names = new TreeSet<>();
-    for (JsonElement each :
-        JsonParser.parseString(balancer.get("/api/v1/coordinators").body())
-            .getAsJsonObject()
-            .getAsJsonArray("coordinators")) {
-      JsonObject coordinator = each.getAsJsonObject();
-      boolean up = coordinator.getAsJsonObject("status").get("value").getAsString().equals("up");
-      if (up && !coordinator.get("leaving").getAsBoolean()) {
-        names.add(coordinator.get("name").getAsString());
-      }
-    }
-    return names;
-  }
-
   private void awaitServing(BalancerProcess balancer, Integer... numbers) {
     Set<String> expected =
         List.of(numbers).stream().map(this::name).collect(Collectors.toCollection(TreeSet::new));
-    await().atMost(SOON).untilAsserted(() -> assertThat(serving(balancer)).isEqualTo(expected));
+    await().atMost(SOON).untilAsserted(() -> assertThat(balancer.serving()).isEqualTo(expected));
   }
 
   /** Opens a session that a coordinator has accepted. */
@@ -164,7 +146,7 @@ class DiscoveryIT {
             assertThat(
                     balancer.metric("impala_balancer_discovery_rounds_total", "result=\"failed\""))
                 .isGreaterThan(answered + 2));
-    assertThat(serving(balancer)).containsExactly(name(1), name(3), name(4));
+    assertThat(balancer.serving()).containsExactly(name(1), name(3), name(4));
     balancer.signal("KILL");
     BalancerProcess again = start("1h");
     awaitServing(again, 1, 3, 4);
@@ -180,7 +162,7 @@ class DiscoveryIT {
     await().atMost(SOON).until(() -> balancer.metric("impala_balancer_sessions") == 1);
     assertThat(balancer.reload(config("1h") + "\nimpala-balancer.maxconn = 77"))
         .contains("result=ok by=SIGHUP");
-    assertThat(serving(balancer)).containsExactly(name(1), name(2));
+    assertThat(balancer.serving()).containsExactly(name(1), name(2));
     assertThat(balancer.upgrade()).contains("result=ok");
     awaitServing(balancer, 1, 2);
     assertThat(
@@ -196,7 +178,7 @@ class DiscoveryIT {
                 """
                     .formatted(cluster.port(1, "hiveserver2"), cluster.port(1, "web"), port)))
         .contains("result=ok");
-    await().atMost(SOON).until(() -> serving(balancer).equals(Set.of("one")));
+    await().atMost(SOON).until(() -> balancer.serving().equals(Set.of("one")));
   }
 
   private static String lines(BalancerProcess balancer) {
