@@ -15,6 +15,7 @@ import io.impalabalancer.config.RuntimeConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Listener;
+import io.impalabalancer.core.Rebalance;
 import io.impalabalancer.core.SourceWatch;
 import io.impalabalancer.discovery.Discovery;
 import io.impalabalancer.discovery.Found;
@@ -170,6 +171,10 @@ final class BalancerServer implements AutoCloseable {
     Future<?> watching =
         adminLoop.next().scheduleAtFixedRate(sources::sample, 10, 10, TimeUnit.SECONDS);
     closers.push(() -> watching.cancel(false));
+    Rebalance rebalance = new Rebalance(balancer, whois::running);
+    Future<?> rebalancing =
+        adminLoop.next().scheduleAtFixedRate(rebalance::step, 1, 1, TimeUnit.SECONDS);
+    closers.push(() -> rebalancing.cancel(false));
 
     closers.addLast(() -> end(webLoop));
     closers.addLast(() -> end(adminLoop));

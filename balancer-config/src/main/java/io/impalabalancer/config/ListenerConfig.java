@@ -20,6 +20,7 @@ import java.util.Map;
  *     a coordinator that is not in it keeps its own name
  * @param acceptProxy networks whose connections begin with a PROXY header; if there are any, other
  *     connections are closed
+ * @param rebalance when idle sessions are closed for a coordinator that stays nearly empty
  * @param logAfter age at which a session that still lives is logged
  * @param logNull whether a session that carried no byte is logged; {@code dontlognull} of HAProxy
  *     is the opposite
@@ -42,6 +43,7 @@ public record ListenerConfig(
     Unavailable unavailable,
     Map<String, String> aliases,
     List<Network> acceptProxy,
+    RebalanceConfig rebalance,
     Duration logAfter,
     boolean logNull) {
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class ListenerReader {
   private static final Duration MILLISECOND = Duration.ofMillis(1);
   private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
   private static final String EXPECTED_PROTOCOL =
       "one of beeswax, hiveserver2, hiveserver2-http, tcp";
@@ -112,6 +113,7 @@ final class ListenerReader {
     section.inForce("dial", section.get("dial").as(listener.dial().word()));
     if (protocol != null && pool != null) {
       listeners.add(new Placed<>(listener, section.place()));
+      clientsComeElsewhere(section, listener);
       warn(section, listener);
     }
   }
@@ -198,6 +200,7 @@ final class ListenerReader {
         section.get("unavailable").word(Unavailable.values(), Unavailable::word),
         aliases(section.section("aliases")),
         acceptProxy(section.get("accept-proxy")),
+        rebalance(section.section("rebalance")),
         section.get("log-after").durationOrInfinite(SECOND, YEAR),
         !section.get("dontlognull").bool());
   }
@@ -222,6 +225,13 @@ final class ListenerReader {
         wholeSeconds(section.get("interval")),
         section.get("count").integer(1, 127),
         section.get("user-timeout").durationOrInfinite(MILLISECOND, Duration.ofDays(24)));
+  }
+
+  private static RebalanceConfig rebalance(Section section) {
+    return new RebalanceConfig(
+        section.get("after").durationOrInfinite(SECOND, DAY),
+        section.get("silence").duration(SECOND, YEAR),
+        section.get("rate").integer(1, 1000));
   }
 
   private static Duration wholeSeconds(Value value) {
@@ -278,6 +288,19 @@ final class ListenerReader {
       }
     }
     return aliases;
+  }
+
+  /** Where a client comes back to the coordinator that it had, nothing is won by closing. */
+  private static void clientsComeElsewhere(Section section, ListenerConfig listener) {
+    if (listener.rebalance().isOn() && !NOT_STICKY.contains(listener.balance())) {
+      section
+          .section("rebalance")
+          .get("after")
+          .error(
+              "with balance = %s a client that is closed comes back to where it was, expected"
+                      .formatted(listener.balance().word())
+                  + " infinite, or balance = leastconn, leastload, roundrobin or random");
+    }
   }
 
   private static void warn(Section section, ListenerConfig listener) {

@@ -185,6 +185,7 @@ class EffectiveTest {
       "unavailable = unbind",
       "dontlognull = true",
       "accept-proxy = [\"10.0.0.0/8\", \"::1\"]",
+      "rebalance { silence = 1h, rate = 3 }",
       "log-after = 1h"
     };
     private static final String[] GLOBAL = {

@@ -170,6 +170,7 @@ class LoadedTest {
                 Unavailable.CLOSE,
                 Map.of(),
                 List.of(),
+                new RebalanceConfig(Timeouts.INFINITE, Duration.ofMinutes(10), 1),
                 Timeouts.INFINITE,
                 true));
     assertThat(config.check())

@@ -204,6 +204,17 @@ class RefusedValuesTest {
   }
 
   @Test
+  void whereClientsComeBackToTheSameNothingIsRebalanced() {
+    assertThat(problems(jdbc("balance = source, rebalance.after = 5m")))
+        .containsExactly(
+            "test.conf:3: listeners[jdbc].rebalance.after: with balance = source a client that is"
+                + " closed comes back to where it was, expected infinite, or balance = leastconn,"
+                + " leastload, roundrobin or random");
+    assertThat(problems(jdbc("balance = first, rebalance.after = 5m"))).hasSize(1);
+    assertThat(Texts.warnings(jdbc("balance = leastload, rebalance.after = 5m"))).isEmpty();
+  }
+
+  @Test
   void aSizeNeedsAUnitAndARange() {
     assertThat(problems(balancer("buffer-limit = 268435456")))
         .containsExactly(

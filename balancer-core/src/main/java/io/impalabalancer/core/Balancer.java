@@ -385,8 +385,7 @@ public final class Balancer implements AutoCloseable {
     return closeSessions(session -> session.id() == id, termination);
   }
 
-  private CompletionStage<Integer> closeSessions(
-      Predicate<Session> which, Termination termination) {
+  CompletionStage<Integer> closeSessions(Predicate<Session> which, Termination termination) {
     CompletionStage<Integer> sum = CompletableFuture.completedFuture(0);
     for (Loop loop : loops) {
       sum =

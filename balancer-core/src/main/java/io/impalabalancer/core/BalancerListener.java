@@ -41,6 +41,15 @@ public interface BalancerListener {
   default void verdictsOverruled(Listener listener, boolean overruled, String reason) {}
 
   /**
+   * Idle sessions of a listener begin to be closed so that a coordinator gets its share, or are
+   * closed no more. Any thread, never two at a time.
+   *
+   * @param reason how many and why, for people
+   */
+  default void rebalance(
+      Listener listener, Coordinator coordinator, boolean begins, String reason) {}
+
+  /**
    * The balancer has other coordinators, listeners or members now, or other settings for them: it
    * has gone over to another configuration, or the last session of what was removed has ended. Any
    * thread but a loop, never two at a time.

@@ -68,6 +68,11 @@ final class EventSender implements BalancerListener {
   }
 
   @Override
+  public void rebalance(Listener listener, Coordinator coordinator, boolean begins, String reason) {
+    tell((l, at, whom) -> l.rebalance(at, whom, begins, reason), listener, coordinator);
+  }
+
+  @Override
   public void partsChanged() {
     tell((l, none, nothing) -> l.partsChanged(), "", "");
   }

@@ -227,6 +227,11 @@ final class Loop {
     return closed;
   }
 
+  /** Returns what the sessions are at this moment that are meant. */
+  List<SessionSnapshot> snapshots(Predicate<Session> which) {
+    return sessions().stream().filter(which).map(Session::snapshot).toList();
+  }
+
   private List<Session> sessions() {
     List<Session> all = new ArrayList<>(silent.size() + speaking.size());
     for (SessionList list : new SessionList[] {silent, speaking}) {

@@ -72,6 +72,9 @@ final class Session extends TimerWheel.Timer implements Runnable {
   private boolean keepaliveSet;
   private boolean aliveTold;
 
+  /** Whether the bytes that moved last went to the client: it does not wait for an answer. */
+  private boolean answered;
+
   /** Whether the client may have said more than was read before it had a coordinator. */
   private boolean leftUnread;
 
@@ -257,7 +260,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   /** Counts bytes that a side's wire has written out. */
   void count(Relay side, long bytes) {
-    connector.count(side == client, bytes);
+    answered = side == client;
+    connector.count(answered, bytes);
   }
 
   /** A side was sent FIN, because the other had ended. */
@@ -463,6 +467,17 @@ final class Session extends TimerWheel.Timer implements Runnable {
   /** Returns whether it has ended, even if its last bytes are still going out. */
   boolean ended() {
     return record.termination != null;
+  }
+
+  /** Returns whether nobody waits for anything, and nothing has moved for a time. */
+  boolean isIdle(long silenceNanos) {
+    return relaying()
+        && !ended()
+        && answered
+        && client.pending() + server.pending() == 0
+        && !client.inputEnded()
+        && !server.inputEnded()
+        && loop.nanoTime() - lastMoveNanos >= silenceNanos;
   }
 
   Loop loop() {

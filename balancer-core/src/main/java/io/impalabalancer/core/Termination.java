@@ -42,6 +42,8 @@ public enum Termination {
   SERVER_FIN_TIMEOUT("server-fin-timeout", 's', Ending.FIN, Ending.FIN),
   /** The coordinator went DOWN, and {@code on-marked-down} says to close its sessions. */
   COORDINATOR_DOWN("coordinator-down", 'D', Ending.FIN, Ending.FIN),
+  /** It was idle, and {@code rebalance} gives another coordinator its share. */
+  REBALANCED("rebalanced", 'U', Ending.FIN, Ending.FIN),
   /** The balancer ends, and the grace is over. */
   SHUTDOWN("shutdown", 'K', Ending.FIN, Ending.FIN),
   /** Somebody closed it by a command. */

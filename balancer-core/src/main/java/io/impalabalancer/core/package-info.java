@@ -56,6 +56,9 @@
  * out anew who serves. Only if nothing but verdicts speaks against all members, the {@link
  * io.impalabalancer.core.Pool} has those with the least bad one serve. A listener keeps what
  * decided its last choices ({@link io.impalabalancer.core.RecordedChoice}).
+ *
+ * <p>A session stays where it is until it ends. Only where the configuration asks for it, {@link
+ * io.impalabalancer.core.Rebalance} ends idle ones, for a coordinator that stays nearly empty.
  */
 @NullMarked
 package io.impalabalancer.core;

@@ -17,10 +17,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,6 +126,16 @@ public final class Whois {
           });
           return new Answer(found, problems);
         });
+  }
+
+  /** Returns those of some sessions that run a query, as far as their coordinators tell. */
+  public CompletionStage<Set<Long>> running(List<SessionSnapshot> sessions) {
+    return of(sessions, ONCE, LONG)
+        .thenApply(answer ->
+            answer.sessions().entrySet().stream()
+                .filter(each -> each.getValue().queries() > 0)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet()));
   }
 
   private static void join(

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -149,6 +150,18 @@ class WhoisTest {
     assertThat(who.delegatedUser()).isEqualTo("bob");
     assertThat(who.sessions()).extracting(ImpalaSession::id).containsExactly("a:b", "c:d");
     assertThat(who.queries()).isEqualTo(3);
+  }
+
+  @Test
+  void whoRunsAQueryIsKnownByItsSessions() throws Exception {
+    SessionSnapshot one = session();
+    SessionSnapshot two = session();
+    pass();
+    CompletableFuture<Set<Long>> running = whois.running(List.of(one, two)).toCompletableFuture();
+    String idle = connection("alice", two).replace("a:b\\nc:d\\n", "");
+    assertThat(idle).contains("\"e:f\"");
+    say(page(connection("alice", one) + "," + idle));
+    assertThat(running.get(10, TimeUnit.SECONDS)).containsExactly(one.id());
   }
 
   /** Lets the clock of the wall go on, so that a page is younger than a session. */

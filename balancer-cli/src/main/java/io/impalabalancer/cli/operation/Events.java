@@ -1,6 +1,7 @@
 package io.impalabalancer.cli.operation;
 
 import io.impalabalancer.core.BalancerListener;
+import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.CoordinatorEvent;
 import io.impalabalancer.core.Listener;
 import java.util.ArrayDeque;
@@ -25,8 +26,8 @@ public final class Events implements BalancerListener {
    * One of them.
    *
    * @param id counts from 1
-   * @param kind the axis of a coordinator that changed, or {@code overruled}, {@code cut}, {@code
-   *     listener}, {@code discovery}, {@code reload}, {@code upgrade}
+   * @param kind the axis of a coordinator that changed, or {@code overruled}, {@code rebalance},
+   *     {@code cut}, {@code listener}, {@code discovery}, {@code reload}, {@code upgrade}
    * @param coordinator its name, empty for none
    * @param subject the protocol of a port, the pool of a weight, the name of a listener, else empty
    * @param from the state before, empty for none
@@ -60,6 +61,12 @@ public final class Events implements BalancerListener {
   @Override
   public void verdictsOverruled(Listener listener, boolean overruled, String reason) {
     add("overruled", "", listener.name(), "", overruled ? "OVERRULED" : "OBEYED", reason);
+  }
+
+  @Override
+  public void rebalance(Listener listener, Coordinator coordinator, boolean begins, String reason) {
+    String from = begins ? "" : "BEGUN";
+    add("rebalance", coordinator.name(), listener.name(), from, begins ? "BEGUN" : "ENDED", reason);
   }
 
   /**
