@@ -113,7 +113,7 @@ final class BeeswaxService implements RpcService {
       case "get_state" -> reply.with(0, state(query(arguments)));
       case "fetch" -> reply.with(0, fetch(query(arguments), arguments.number(3)));
       case "get_results_metadata" -> reply.with(0, metadata(query(arguments)));
-      case "get_log" -> reply.with(0, log(query(arguments.text(1))));
+      case "get_log" -> reply.with(0, impalad.log(query(arguments.text(1))));
       case "close" -> impalad.closeQuery(query(arguments));
       case "CloseInsert" -> {
         Query query = query(arguments);
@@ -165,12 +165,6 @@ final class BeeswaxService implements RpcService {
     return new ThriftStruct().with(1, id).with(2, id);
   }
 
-  /** The error comes first in a log ({@code ImpalaServer::get_log}). */
-  private String log(Query query) {
-    String error = query.error();
-    return error.isEmpty() ? "" : impalad.failure(query.id, new ImpalaException(error)).text();
-  }
-
   private static int state(Query query) {
     return switch (query.state()) {
       case RUNNING -> RUNNING;
@@ -181,12 +175,7 @@ final class BeeswaxService implements RpcService {
 
   private ThriftStruct fetch(Query query, long max) throws ImpalaException {
     query.await(FETCH_TIMEOUT_MILLIS);
-    Query.Rows rows;
-    try {
-      rows = query.fetch(max);
-    } catch (ImpalaException e) {
-      throw impalad.failure(query.id, e);
-    }
+    Query.Rows rows = impalad.fetch(query, max);
     List<Object> lines = new ArrayList<>(rows.rows().size());
     for (List<Object> row : rows.rows()) {
       lines.add(row.stream().map(String::valueOf).collect(Collectors.joining("\t")));

@@ -1,13 +1,9 @@
 package io.impalabalancer.simulator;
 
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
-import org.apache.hive.service.rpc.thrift.TBoolColumn;
+import java.util.function.Consumer;
 import org.apache.hive.service.rpc.thrift.TCLIService;
 import org.apache.hive.service.rpc.thrift.TCancelDelegationTokenReq;
 import org.apache.hive.service.rpc.thrift.TCancelDelegationTokenResp;
@@ -17,9 +13,6 @@ import org.apache.hive.service.rpc.thrift.TCloseOperationReq;
 import org.apache.hive.service.rpc.thrift.TCloseOperationResp;
 import org.apache.hive.service.rpc.thrift.TCloseSessionReq;
 import org.apache.hive.service.rpc.thrift.TCloseSessionResp;
-import org.apache.hive.service.rpc.thrift.TColumn;
-import org.apache.hive.service.rpc.thrift.TColumnDesc;
-import org.apache.hive.service.rpc.thrift.TDoubleColumn;
 import org.apache.hive.service.rpc.thrift.TDownloadDataReq;
 import org.apache.hive.service.rpc.thrift.TDownloadDataResp;
 import org.apache.hive.service.rpc.thrift.TExecuteStatementReq;
@@ -57,29 +50,19 @@ import org.apache.hive.service.rpc.thrift.TGetTablesReq;
 import org.apache.hive.service.rpc.thrift.TGetTablesResp;
 import org.apache.hive.service.rpc.thrift.TGetTypeInfoReq;
 import org.apache.hive.service.rpc.thrift.TGetTypeInfoResp;
-import org.apache.hive.service.rpc.thrift.THandleIdentifier;
-import org.apache.hive.service.rpc.thrift.TI32Column;
-import org.apache.hive.service.rpc.thrift.TI64Column;
 import org.apache.hive.service.rpc.thrift.TOpenSessionReq;
 import org.apache.hive.service.rpc.thrift.TOpenSessionResp;
 import org.apache.hive.service.rpc.thrift.TOperationHandle;
 import org.apache.hive.service.rpc.thrift.TOperationState;
 import org.apache.hive.service.rpc.thrift.TOperationType;
-import org.apache.hive.service.rpc.thrift.TPrimitiveTypeEntry;
 import org.apache.hive.service.rpc.thrift.TProtocolVersion;
 import org.apache.hive.service.rpc.thrift.TRenewDelegationTokenReq;
 import org.apache.hive.service.rpc.thrift.TRenewDelegationTokenResp;
-import org.apache.hive.service.rpc.thrift.TRowSet;
 import org.apache.hive.service.rpc.thrift.TSessionHandle;
 import org.apache.hive.service.rpc.thrift.TSetClientInfoReq;
 import org.apache.hive.service.rpc.thrift.TSetClientInfoResp;
 import org.apache.hive.service.rpc.thrift.TStatus;
 import org.apache.hive.service.rpc.thrift.TStatusCode;
-import org.apache.hive.service.rpc.thrift.TStringColumn;
-import org.apache.hive.service.rpc.thrift.TTableSchema;
-import org.apache.hive.service.rpc.thrift.TTypeDesc;
-import org.apache.hive.service.rpc.thrift.TTypeEntry;
-import org.apache.hive.service.rpc.thrift.TTypeId;
 import org.apache.hive.service.rpc.thrift.TUploadDataReq;
 import org.apache.hive.service.rpc.thrift.TUploadDataResp;
 import org.apache.thrift.ProcessFunction;
@@ -104,8 +87,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
    */
   private static final long STATUS_TIMEOUT_MILLIS = 100;
 
-  private static final TStatus SUCCESS = new TStatus(TStatusCode.SUCCESS_STATUS);
-  private static final int EXEC_SUMMARY_FINISHED = 3;
+  static final TStatus SUCCESS = new TStatus(TStatusCode.SUCCESS_STATUS);
 
   @SuppressWarnings("rawtypes") // As Thrift declares it.
   private static final Map<
@@ -119,6 +101,8 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   private final Impalad impalad;
   private final Connection connection;
   private final String webAddress;
+  private final Handles handles;
+  private final ImpalaCalls own;
 
   /**
    * @param webAddress host:port of the coordinator's web port, told to clients
@@ -127,6 +111,8 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     this.impalad = impalad;
     this.connection = connection;
     this.webAddress = webAddress;
+    handles = new Handles(impalad, connection);
+    own = new ImpalaCalls(impalad, handles, webAddress);
   }
 
   @Override
@@ -134,66 +120,12 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     var function = CALLS.get(call.name);
     if (function != null && !UNKNOWN_TO_IMPALA.contains(call.name)) {
       function.process(call.seqid, protocol, protocol, this);
-      return;
-    }
-    switch (call.name) {
-      case "GetLog" -> answer(call, protocol, (id, reply) -> reply.with(2, log(query(id))));
-      // Impala keeps both for queries that are closed; so these need no query.
-      case "GetRuntimeProfile" ->
-          answer(call, protocol, (id, reply) -> reply.with(2, "Query (id=" + guid(id) + ")\n"));
-      case "GetExecSummary" ->
-          answer(
-              call,
-              protocol,
-              (id, reply) -> reply.with(2, new ThriftStruct().with(1, EXEC_SUMMARY_FINISHED)));
-      case "CloseImpalaOperation" -> answer(call, protocol, this::closeImpalaOperation);
-      case "PingImpalaHS2Service" -> answer(call, protocol, this::ping);
-      default -> ThriftStruct.replyUnknown(call, protocol);
+    } else {
+      own.call(call, protocol);
     }
   }
 
-  private interface Body {
-    void answer(THandleIdentifier id, ThriftStruct reply) throws ImpalaException;
-  }
-
-  /**
-   * Answers a call of Impala's own, whose request begins with a handle and its reply with a status.
-   */
-  private static void answer(TMessage call, TProtocol protocol, Body body) throws TException {
-    ThriftStruct id = ThriftStruct.read(protocol).struct(1).struct(1).struct(1);
-    ThriftStruct reply = new ThriftStruct().with(1, SUCCESS);
-    try {
-      body.answer(new THandleIdentifier(id.binary(1), id.binary(2)), reply);
-    } catch (ImpalaException e) {
-      reply.with(1, error(e));
-    }
-    new ThriftStruct().with(0, reply).reply(call, protocol);
-  }
-
-  private void closeImpalaOperation(THandleIdentifier id, ThriftStruct reply)
-      throws ImpalaException {
-    Query query = query(id);
-    impalad.closeQuery(query);
-    if (query.inserted != Interpreter.Answer.NO_DML) {
-      reply.with(2, query.dmlResult());
-    }
-  }
-
-  /** The error comes first in a log ({@code ImpalaServer::GetLog}). */
-  private String log(Query query) {
-    String error = query.error();
-    return error.isEmpty() ? "" : impalad.failure(query.id, new ImpalaException(error)).text();
-  }
-
-  private void ping(THandleIdentifier id, ThriftStruct reply) throws ImpalaException {
-    session(id);
-    reply
-        .with(2, impalad.options.version().text())
-        .with(3, webAddress)
-        .with(4, System.nanoTime() / 1000);
-  }
-
-  private static TStatus error(ImpalaException e) {
+  static TStatus error(ImpalaException e) {
     return error(e.text());
   }
 
@@ -206,64 +138,6 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
 
   private static TStatus unsupported() {
     return error("Not implemented");
-  }
-
-  private Session session(@Nullable TSessionHandle handle) throws ImpalaException {
-    return session(handle == null ? null : handle.getSessionId());
-  }
-
-  private Session session(@Nullable THandleIdentifier id) throws ImpalaException {
-    return impalad.session(guid(id), secret(id), connection);
-  }
-
-  private Query query(@Nullable TOperationHandle handle) throws ImpalaException {
-    return query(handle == null ? null : handle.getOperationId());
-  }
-
-  private Query query(@Nullable THandleIdentifier handle) throws ImpalaException {
-    UniqueId id = guid(handle);
-    UniqueId secret = secret(handle);
-    try {
-      Query query = impalad.query(id);
-      if (!query.session.secret.equals(secret)) {
-        throw new ImpalaException("Query id " + id + " not found.");
-      }
-      impalad.session(query.session.id, secret, connection);
-      return query;
-    } catch (ImpalaException e) {
-      throw impalad.failure(id, e);
-    }
-  }
-
-  private static UniqueId guid(@Nullable THandleIdentifier id) throws ImpalaException {
-    return UniqueId.of(wellFormed(id).bufferForGuid());
-  }
-
-  private static UniqueId secret(@Nullable THandleIdentifier id) throws ImpalaException {
-    return UniqueId.of(wellFormed(id).bufferForSecret());
-  }
-
-  private static THandleIdentifier wellFormed(@Nullable THandleIdentifier id)
-      throws ImpalaException {
-    int guid = id == null || !id.isSetGuid() ? 0 : id.bufferForGuid().remaining();
-    int secret = id == null || !id.isSetSecret() ? 0 : id.bufferForSecret().remaining();
-    if (id == null || guid != UniqueId.BYTES || secret != UniqueId.BYTES) {
-      throw new ImpalaException(
-          String.format(
-              "Malformed THandleIdentifier (guid size: %d, expected 16, secret size: %d, expected"
-                  + " 16)",
-              guid, secret));
-    }
-    return id;
-  }
-
-  private static THandleIdentifier identifier(UniqueId guid, UniqueId secret) {
-    return new THandleIdentifier(guid.bytes(), secret.bytes());
-  }
-
-  private static TOperationHandle handle(Query query, TOperationType type) {
-    return new TOperationHandle(
-        identifier(query.id, query.session.secret), type, query.table != null);
   }
 
   @Override
@@ -290,7 +164,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     }
     TOpenSessionResp response =
         new TOpenSessionResp(SUCCESS, TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6);
-    response.setSessionHandle(new TSessionHandle(identifier(session.id, session.secret)));
+    response.setSessionHandle(Handles.of(session));
     response.setConfiguration(Map.of("http_addr", webAddress));
     return response;
   }
@@ -310,7 +184,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TCloseSessionResp CloseSession(TCloseSessionReq request) {
     try {
-      impalad.closeSession(session(request.getSessionHandle()));
+      impalad.closeSession(handles.session(request.getSessionHandle()));
       return new TCloseSessionResp(SUCCESS);
     } catch (ImpalaException e) {
       return new TCloseSessionResp(error(e));
@@ -322,7 +196,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     TGetInfoValue nothing = TGetInfoValue.stringValue("");
     try {
       impalad.checkNotShuttingDown();
-      session(request.getSessionHandle());
+      handles.session(request.getSessionHandle());
       TGetInfoType type = request.getInfoType();
       if (type == TGetInfoType.CLI_SERVER_NAME || type == TGetInfoType.CLI_DBMS_NAME) {
         return new TGetInfoResp(SUCCESS, TGetInfoValue.stringValue("Impala"));
@@ -342,9 +216,9 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     try {
       impalad.checkNotShuttingDown();
       String sql = request.isSetStatement() ? request.getStatement() : "";
-      Query query = impalad.execute(session(request.getSessionHandle()), sql);
+      Query query = impalad.execute(handles.session(request.getSessionHandle()), sql);
       TExecuteStatementResp response = new TExecuteStatementResp(SUCCESS);
-      response.setOperationHandle(handle(query, TOperationType.EXECUTE_STATEMENT));
+      response.setOperationHandle(Handles.of(query, TOperationType.EXECUTE_STATEMENT));
       return response;
     } catch (ImpalaException e) {
       return new TExecuteStatementResp(error(e));
@@ -354,7 +228,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TGetOperationStatusResp GetOperationStatus(TGetOperationStatusReq request) {
     try {
-      Query query = query(request.getOperationHandle());
+      Query query = handles.query(request.getOperationHandle());
       query.await(STATUS_TIMEOUT_MILLIS);
       TGetOperationStatusResp response = new TGetOperationStatusResp(SUCCESS);
       response.setHasResultSet(query.table != null);
@@ -363,7 +237,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
         case FINISHED -> response.setOperationState(TOperationState.FINISHED_STATE);
         case FAILED -> {
           response.setOperationState(TOperationState.ERROR_STATE);
-          response.setErrorMessage(log(query));
+          response.setErrorMessage(impalad.log(query));
           response.setSqlState("HY000");
         }
       }
@@ -376,46 +250,26 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TGetResultSetMetadataResp GetResultSetMetadata(TGetResultSetMetadataReq request) {
     try {
-      Query query = query(request.getOperationHandle());
+      Query query = handles.query(request.getOperationHandle());
       TGetResultSetMetadataResp response = new TGetResultSetMetadataResp(SUCCESS);
-      List<Table.Column> columns = query.table == null ? List.of() : query.table.columns();
-      TTableSchema schema = new TTableSchema(new ArrayList<>());
-      for (int i = 0; i < columns.size(); i++) {
-        Table.Column column = columns.get(i);
-        TTypeEntry type = TTypeEntry.primitiveEntry(new TPrimitiveTypeEntry(typeId(column)));
-        schema.addToColumns(new TColumnDesc(column.name(), new TTypeDesc(List.of(type)), i));
-      }
-      response.setSchema(schema);
+      response.setSchema(RowSets.schema(query));
       return response;
     } catch (ImpalaException e) {
       return new TGetResultSetMetadataResp(error(e));
     }
   }
 
-  private static TTypeId typeId(Table.Column column) {
-    return switch (column.type()) {
-      case BOOLEAN -> TTypeId.BOOLEAN_TYPE;
-      case INT -> TTypeId.INT_TYPE;
-      case BIGINT -> TTypeId.BIGINT_TYPE;
-      case DOUBLE -> TTypeId.DOUBLE_TYPE;
-      case STRING -> TTypeId.STRING_TYPE;
-    };
-  }
-
   @Override
   public TFetchResultsResp FetchResults(TFetchResultsReq request) {
     try {
-      Query query = query(request.getOperationHandle());
+      Query query = handles.query(request.getOperationHandle());
       if (request.getOrientation() == TFetchOrientation.FETCH_FIRST && !query.atStart()) {
         throw new ImpalaException("Restart of fetch requires enabling of query result caching.");
       }
       query.await(FETCH_TIMEOUT_MILLIS);
-      Query.Rows rows = fetch(query, request.getMaxRows());
-      TRowSet rowSet = new TRowSet(rows.offset(), List.of());
-      rowSet.setColumns(
-          query.table == null ? List.of() : columns(query.table.columns(), rows.rows()));
+      Query.Rows rows = impalad.fetch(query, request.getMaxRows());
       TFetchResultsResp response = new TFetchResultsResp(SUCCESS);
-      response.setResults(rowSet);
+      response.setResults(RowSets.of(query, rows));
       response.setHasMoreRows(rows.more());
       return response;
     } catch (ImpalaException e) {
@@ -423,59 +277,10 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     }
   }
 
-  private Query.Rows fetch(Query query, long max) throws ImpalaException {
-    try {
-      return query.fetch(max);
-    } catch (ImpalaException e) {
-      throw impalad.failure(query.id, e);
-    }
-  }
-
-  private static List<TColumn> columns(List<Table.Column> columns, List<List<Object>> rows) {
-    List<TColumn> result = new ArrayList<>(columns.size());
-    for (int i = 0; i < columns.size(); i++) {
-      int index = i;
-      // No value is ever null; one bit for each row says so.
-      byte[] noNulls = new byte[(rows.size() + 7) / 8];
-      result.add(
-          switch (columns.get(i).type()) {
-            case BOOLEAN ->
-                TColumn.boolVal(
-                    new TBoolColumn(
-                        values(rows, row -> (Boolean) row.get(index)), ByteBuffer.wrap(noNulls)));
-            case INT ->
-                TColumn.i32Val(
-                    new TI32Column(
-                        values(rows, row -> (Integer) row.get(index)), ByteBuffer.wrap(noNulls)));
-            case BIGINT ->
-                TColumn.i64Val(
-                    new TI64Column(
-                        values(rows, row -> (Long) row.get(index)), ByteBuffer.wrap(noNulls)));
-            case DOUBLE ->
-                TColumn.doubleVal(
-                    new TDoubleColumn(
-                        values(rows, row -> (Double) row.get(index)), ByteBuffer.wrap(noNulls)));
-            case STRING ->
-                TColumn.stringVal(
-                    new TStringColumn(
-                        values(rows, row -> (String) row.get(index)), ByteBuffer.wrap(noNulls)));
-          });
-    }
-    return result;
-  }
-
-  private static <T> List<T> values(List<List<Object>> rows, Function<List<Object>, T> value) {
-    List<T> values = new ArrayList<>(rows.size());
-    for (List<Object> row : rows) {
-      values.add(value.apply(row));
-    }
-    return values;
-  }
-
   @Override
   public TCancelOperationResp CancelOperation(TCancelOperationReq request) {
     try {
-      impalad.cancel(query(request.getOperationHandle()));
+      impalad.cancel(handles.query(request.getOperationHandle()));
       return new TCancelOperationResp(SUCCESS);
     } catch (ImpalaException e) {
       return new TCancelOperationResp(error(e));
@@ -485,7 +290,7 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
   @Override
   public TCloseOperationResp CloseOperation(TCloseOperationReq request) {
     try {
-      impalad.closeQuery(query(request.getOperationHandle()));
+      impalad.closeQuery(handles.query(request.getOperationHandle()));
       return new TCloseOperationResp(SUCCESS);
     } catch (ImpalaException e) {
       return new TCloseOperationResp(error(e));
@@ -496,134 +301,139 @@ final class HiveServer2Service implements RpcService, TCLIService.Iface {
     return given == null ? "%" : given;
   }
 
-  private TOperationHandle metadata(
-      @Nullable TSessionHandle session, Table table, TOperationType type) throws ImpalaException {
-    impalad.checkNotShuttingDown();
-    return handle(impalad.answer(session(session), type.name(), table), type);
+  private interface Listing {
+    Table of(Map<String, Map<String, Table>> databases);
+  }
+
+  /** Answers what a driver asks of the catalog, as a query that has ended. */
+  private void metadata(
+      @Nullable TSessionHandle session,
+      TOperationType type,
+      Listing listing,
+      Consumer<TOperationHandle> answer,
+      Consumer<TStatus> status) {
+    try {
+      impalad.checkNotShuttingDown();
+      Session asking = handles.session(session);
+      Table table = listing.of(impalad.catalog.databases());
+      answer.accept(Handles.of(impalad.answer(asking, type.name(), table), type));
+    } catch (ImpalaException e) {
+      status.accept(error(e));
+    }
   }
 
   @Override
   public TGetTypeInfoResp GetTypeInfo(TGetTypeInfoReq request) {
     TGetTypeInfoResp response = new TGetTypeInfoResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.types(), TOperationType.GET_TYPE_INFO));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_TYPE_INFO,
+        databases -> Metadata.types(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetCatalogsResp GetCatalogs(TGetCatalogsReq request) {
     TGetCatalogsResp response = new TGetCatalogsResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.catalogs(), TOperationType.GET_CATALOGS));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_CATALOGS,
+        databases -> Metadata.catalogs(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetSchemasResp GetSchemas(TGetSchemasReq request) {
     TGetSchemasResp response = new TGetSchemasResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(
-              request.getSessionHandle(),
-              Metadata.schemas(impalad.catalog.databases(), pattern(request.getSchemaName())),
-              TOperationType.GET_SCHEMAS));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_SCHEMAS,
+        databases -> Metadata.schemas(databases, pattern(request.getSchemaName())),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetTablesResp GetTables(TGetTablesReq request) {
     TGetTablesResp response = new TGetTablesResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(
-              request.getSessionHandle(),
-              Metadata.tables(
-                  impalad.catalog.databases(),
-                  pattern(request.getSchemaName()),
-                  pattern(request.getTableName())),
-              TOperationType.GET_TABLES));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_TABLES,
+        databases ->
+            Metadata.tables(
+                databases, pattern(request.getSchemaName()), pattern(request.getTableName())),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetTableTypesResp GetTableTypes(TGetTableTypesReq request) {
     TGetTableTypesResp response = new TGetTableTypesResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(
-              request.getSessionHandle(), Metadata.tableTypes(), TOperationType.GET_TABLE_TYPES));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_TABLE_TYPES,
+        databases -> Metadata.tableTypes(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetColumnsResp GetColumns(TGetColumnsReq request) {
     TGetColumnsResp response = new TGetColumnsResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(
-              request.getSessionHandle(),
-              Metadata.columns(
-                  impalad.catalog.databases(),
-                  pattern(request.getSchemaName()),
-                  pattern(request.getTableName()),
-                  pattern(request.getColumnName())),
-              TOperationType.GET_COLUMNS));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_COLUMNS,
+        databases ->
+            Metadata.columns(
+                databases,
+                pattern(request.getSchemaName()),
+                pattern(request.getTableName()),
+                pattern(request.getColumnName())),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetFunctionsResp GetFunctions(TGetFunctionsReq request) {
     TGetFunctionsResp response = new TGetFunctionsResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.functions(), TOperationType.GET_FUNCTIONS));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.GET_FUNCTIONS,
+        databases -> Metadata.functions(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetPrimaryKeysResp GetPrimaryKeys(TGetPrimaryKeysReq request) {
     TGetPrimaryKeysResp response = new TGetPrimaryKeysResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.primaryKeys(), TOperationType.UNKNOWN));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.UNKNOWN,
+        databases -> Metadata.primaryKeys(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 
   @Override
   public TGetCrossReferenceResp GetCrossReference(TGetCrossReferenceReq request) {
     TGetCrossReferenceResp response = new TGetCrossReferenceResp(SUCCESS);
-    try {
-      response.setOperationHandle(
-          metadata(request.getSessionHandle(), Metadata.crossReference(), TOperationType.UNKNOWN));
-    } catch (ImpalaException e) {
-      response.setStatus(error(e));
-    }
+    metadata(
+        request.getSessionHandle(),
+        TOperationType.UNKNOWN,
+        databases -> Metadata.crossReference(),
+        response::setOperationHandle,
+        response::setStatus);
     return response;
   }
 

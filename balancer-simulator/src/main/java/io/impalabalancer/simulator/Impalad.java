@@ -243,6 +243,21 @@ final class Impalad implements AutoCloseable {
         : new ImpalaException("Query " + query + " failed:\n" + cause.text());
   }
 
+  /** What a query's log says: its error ({@code ImpalaServer::GetLog}, {@code get_log}). */
+  String log(Query query) {
+    String error = query.error();
+    return error.isEmpty() ? "" : failure(query.id, new ImpalaException(error)).text();
+  }
+
+  /** Takes the next rows of a query, none while it runs. */
+  Query.Rows fetch(Query query, long max) throws ImpalaException {
+    try {
+      return query.fetch(max);
+    } catch (ImpalaException e) {
+      throw failure(query.id, e);
+    }
+  }
+
   private void work(Query query, long workNanos, long executorNanos) {
     counters.queriesNow.increment();
     List<Capacity> parts = executorNanos == 0 ? List.of() : cluster.capacities();
