@@ -186,6 +186,33 @@ class DoctorCommandTest {
   }
 
   @Test
+  void coordinatorsThatNobodyDeclaresAreFoundAndLookedAt() throws IOException {
+    second().quiesce();
+    assertThat(findings(write(discovering(cluster.coordinator(1).webPort()))))
+        .singleElement()
+        .asString()
+        .startsWith("warning coordinator impala-2:" + second().webPort() + ": is shutting down");
+    int closed = cluster.coordinator(1).webPort();
+    cluster.close();
+    assertThat(findings(write(discovering(closed))))
+        .singleElement()
+        .asString()
+        .startsWith("error discover: ")
+        .contains("127.0.0.1:" + closed, "there is no coordinator");
+  }
+
+  private static String discovering(int webPort) {
+    return """
+    impala-balancer {
+      discover.seeds = ["http://127.0.0.1:%d"]
+      listeners = [{ name = jdbc, bind = "127.0.0.1:21051", protocol = hiveserver2 }]
+      stats.bind = none
+    }
+    """
+        .formatted(webPort);
+  }
+
+  @Test
   void aConfigurationThatIsRefusedIsSaidSo() throws IOException {
     listener = "balance = fair";
     assertThat(run()).isEqualTo(ExitStatus.CONFIGURATION);
@@ -286,6 +313,10 @@ class DoctorCommandTest {
         }
         """
             .formatted(list, listener);
+    return write(text);
+  }
+
+  private Path write(String text) throws IOException {
     return Files.writeString(directory.resolve("b.conf"), text);
   }
 }

@@ -2,7 +2,11 @@ package io.impalabalancer.discovery;
 
 import io.impalabalancer.config.CoordinatorConfig;
 import io.impalabalancer.config.DiscoverConfig;
+import io.impalabalancer.config.WebConfig;
 import io.impalabalancer.health.WebPages;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
@@ -72,6 +76,11 @@ public final class Discovery implements AutoCloseable {
       missing = List.copyOf(missing);
       problems = List.copyOf(problems);
     }
+
+    /** Returns where those are who were found. */
+    public List<CoordinatorConfig> found() {
+      return coordinators.stream().map(Found::coordinator).toList();
+    }
   }
 
   private final Function<DiscoverConfig, Source> sources;
@@ -119,6 +128,26 @@ public final class Discovery implements AutoCloseable {
     state = new State(config.isOn(), before(), List.of(), 0, 0, List.of(), 0);
   }
 
+  /** Asks once, for a command: blocks until all have answered or their time is over. */
+  public static State once(DiscoverConfig config, WebConfig web) throws InterruptedException {
+    if (!config.isOn()) {
+      return new State(false, List.of(), List.of(), 0, 0, List.of(), 0);
+    }
+    EventLoopGroup loop =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("pages", true), NioIoHandler.newFactory());
+    try (Source source = sourceOf(config, new WebPages(loop.next(), () -> web))) {
+      Source.Answer answer = source.ask(List.of());
+      long now = System.currentTimeMillis();
+      return new State(true, answer.coordinators(), List.of(), 1, 0, answer.problems(), now);
+    } catch (IOException e) {
+      List<String> problems = List.of(String.valueOf(e.getMessage()));
+      return new State(true, List.of(), List.of(), 0, 1, problems, 0);
+    } finally {
+      loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+  }
+
   private static Source sourceOf(DiscoverConfig config, WebPages pages) {
     return config.seeds().isEmpty() ? new NameRecords(config) : new ClusterPages(config, pages);
   }
@@ -134,7 +163,7 @@ public final class Discovery implements AutoCloseable {
 
   /** Returns the coordinators that are found now. */
   public List<CoordinatorConfig> found() {
-    return state.coordinators().stream().map(Found::coordinator).toList();
+    return state.found();
   }
 
   /**

@@ -9,9 +9,23 @@ final class Diagnosis {
 
   private Diagnosis() {}
 
-  /** Returns what is wrong, the most harmful first. */
-  static List<Finding> of(BalancerConfig config, Examination seen, Instant now) {
+  /**
+   * Returns what is wrong, the most harmful first.
+   *
+   * @param config with the coordinators that were found
+   * @param undiscovered what was wrong while they were looked for
+   */
+  static List<Finding> of(
+      BalancerConfig config, List<String> undiscovered, Examination seen, Instant now) {
     Findings findings = new Findings();
+    boolean nobody = config.coordinators().isEmpty();
+    for (String problem : undiscovered) {
+      findings.add(
+          nobody ? Severity.ERROR : Severity.WARNING,
+          "discover",
+          problem + (nobody ? ": there is no coordinator" : ""),
+          "seeds, dns or srv in discover, or what answers there");
+    }
     clientName(seen.clientName(), findings);
     CertificateRules certificates = new CertificateRules(seen.clientName().name(), now, findings);
     CoordinatorRules coordinator = new CoordinatorRules(certificates, findings);

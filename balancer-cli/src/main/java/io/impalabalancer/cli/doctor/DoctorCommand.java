@@ -5,6 +5,7 @@ import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.Problem;
+import io.impalabalancer.discovery.Discovery;
 import io.impalabalancer.health.WebAccess;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -83,15 +84,17 @@ public final class DoctorCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    BalancerConfig config;
+    BalancerConfig declared;
     try {
-      config = ConfigLoader.load(file).config();
+      declared = ConfigLoader.load(file).config();
     } catch (ConfigException e) {
       for (Problem problem : e.problems()) {
         err.println(problem.place() + ": " + problem.message());
       }
       return CONFIGURATION;
     }
+    Discovery.State found = Discovery.once(declared.discover(), declared.check().web());
+    BalancerConfig config = declared.with(found.found());
     int coordinators = config.coordinators().size();
     if (!json) {
       err.println(
@@ -102,7 +105,7 @@ public final class DoctorCommand implements Callable<Integer> {
     try (WebPages pages = new WebPages(WebAccess.of(config.check().web()), timeout)) {
       seen = Examination.of(config, dialled(), timeout, pages);
     }
-    List<Finding> findings = Diagnosis.of(config, seen, Instant.now());
+    List<Finding> findings = Diagnosis.of(config, found.problems(), seen, Instant.now());
     if (json) {
       printJson(out, findings);
     } else {

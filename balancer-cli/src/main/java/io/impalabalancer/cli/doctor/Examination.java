@@ -48,7 +48,7 @@ record Examination(
       throws InterruptedException {
     List<CoordinatorConfig> coordinators = config.coordinators();
     ExecutorService threads =
-        Executors.newFixedThreadPool(Math.min(coordinators.size(), MOST_AT_ONCE));
+        Executors.newFixedThreadPool(Math.max(1, Math.min(coordinators.size(), MOST_AT_ONCE)));
     try {
       List<CoordinatorFacts> facts =
           each(threads, coordinators, one -> coordinator(config, one, timeout, reader));

@@ -95,7 +95,7 @@ class DiagnosisTest {
   void tlsOnSomeCoordinatorsOnlyIsNamed() throws Exception {
     PortFacts tls = tls("lb.example.com", "-1d", 365);
     PortFacts same = PortFacts.serves(Optional.empty(), tls.logins());
-    assertThat(Diagnosis.of(config, seen(tls, same, web(), web()), now))
+    assertThat(Diagnosis.of(config, List.of(), seen(tls, same, web(), web()), now))
         .singleElement()
         .satisfies(finding ->
             assertThat(finding.found())
@@ -128,7 +128,7 @@ class DiagnosisTest {
 
   private List<String> found(PortFacts port, WebFacts first, WebFacts second) {
     List<String> found = new ArrayList<>();
-    for (Finding finding : Diagnosis.of(config, seen(port, port, first, second), now)) {
+    for (Finding finding : Diagnosis.of(config, List.of(), seen(port, port, first, second), now)) {
       found.add(finding.severity().word() + " " + finding.subject() + ": " + finding.found());
     }
     return found;
