@@ -49,7 +49,6 @@ final class CoordinatorRules {
     }
     ports(facts);
     web.ifPresent(pages -> pages(facts, pages));
-    names(facts);
     facts.ports().forEach((protocol, port) -> certificates.judge(subject, protocol, port));
   }
 
@@ -187,22 +186,6 @@ final class CoordinatorRules {
           "its clock is %d s %s this machine's"
               .formatted(apart.toSeconds(), aheadMillis > 0 ? "ahead of" : "behind"),
           "time synchronisation; Kerberos refuses logins beyond 300 s");
-    }
-  }
-
-  /** Kerberos builds a coordinator's principal from its name, by some clients from the reverse. */
-  private void names(CoordinatorFacts facts) {
-    NameFacts name = facts.name();
-    boolean kerberos =
-        facts.ports().values().stream()
-            .anyMatch(
-                port -> port.logins().contains("GSSAPI") || port.logins().contains("Negotiate"));
-    if (kerberos && !name.isAddress() && !name.leadsBack()) {
-      findings.add(
-          Severity.WARNING,
-          facts.subject(),
-          "the address of " + name.name() + " leads back to " + Words.orNothing(name.reverse()),
-          "the reverse zone of the name service; rdns = false in krb5.conf of the clients");
     }
   }
 }

@@ -4,7 +4,10 @@ import io.impalabalancer.config.BalancerConfig;
 import java.time.Instant;
 import java.util.List;
 
-/** Judges what was seen, by the rules for each coordinator, each listener and all together. */
+/**
+ * Judges what was seen, by the rules for each coordinator, each listener, all together and
+ * Kerberos.
+ */
 final class Diagnosis {
 
   private Diagnosis() {}
@@ -33,6 +36,7 @@ final class Diagnosis {
     ListenerRules listener = new ListenerRules(config, seen, findings);
     config.listeners().forEach(listener::judge);
     new ClusterRules(seen, findings).judge();
+    new KerberosRules(seen, findings).judge();
     return findings.byHarm();
   }
 

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  * @param feServiceThreads connections that one client port serves at once
  * @param keepaliveSeconds {@code client_keepalive_probe_period_s}; 0 sends no probes
  * @param idleSessionSeconds {@code idle_session_timeout}; 0 means never
+ * @param principal {@code principal}: whose Kerberos tickets it takes
  * @param catalogVersion comparable only between coordinators of the same catalog service
  * @param statestoreConnected empty if unknown
  * @param clockAheadMillis how far its clock is ahead of this machine's
@@ -31,6 +32,7 @@ record WebFacts(
     OptionalLong feServiceThreads,
     OptionalLong keepaliveSeconds,
     OptionalLong idleSessionSeconds,
+    Optional<String> principal,
     OptionalLong catalogVersion,
     Optional<String> catalogService,
     Optional<Boolean> statestoreConnected,
@@ -48,6 +50,7 @@ record WebFacts(
         OptionalLong.empty(),
         OptionalLong.empty(),
         OptionalLong.empty(),
+        Optional.empty(),
         OptionalLong.empty(),
         Optional.empty(),
         Optional.empty(),

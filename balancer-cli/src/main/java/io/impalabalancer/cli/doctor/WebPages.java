@@ -83,6 +83,7 @@ final class WebPages implements Examination.WebReader, AutoCloseable {
         flag(flags, "fe_service_threads"),
         flag(flags, "client_keepalive_probe_period_s"),
         flag(flags, "idle_session_timeout"),
+        flags.flatMap(page -> known(page.text("principal"))),
         known(metrics.map(page -> page.count(MetricsPage.CATALOG_VERSION)).orElse(-1L)),
         metrics.flatMap(page -> known(page.text(MetricsPage.CATALOG_SERVICE))),
         metrics.flatMap(page -> Optional.ofNullable(page.flag(MetricsPage.STATESTORE_CONNECTED))),

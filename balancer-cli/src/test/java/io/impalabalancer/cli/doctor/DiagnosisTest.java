@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigLoader;
 import io.impalabalancer.config.Protocol;
+import io.impalabalancer.health.WebAccess;
+import io.impalabalancer.simulator.SimulatedCoordinator;
+import io.impalabalancer.simulator.SimulatorOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -113,6 +116,57 @@ class DiagnosisTest {
                 + " other.example.com");
   }
 
+  @Test
+  void principalsAreHeldAgainstTheNameThatClientsDial() {
+    PortFacts kerberos = PortFacts.serves(Optional.empty(), Set.of("GSSAPI", "PLAIN"));
+    String reverse =
+        "warning coordinator b.example.com: the address of b.example.com leads back to"
+            + " other.example.com";
+    WebFacts right = principal("impala/LB.example.com@EXAMPLE.COM");
+    assertThat(found(kerberos, right, right)).containsExactly(reverse);
+    assertThat(found(kerberos, right, principal("impala/_HOST@EXAMPLE.COM")))
+        .containsExactly(
+            "error coordinators: take Kerberos tickets of another name than clients dial,"
+                + " lb.example.com: b.example.com: b.example.com",
+            reverse);
+    WebFacts other = principal("impala/vip.example.com@EXAMPLE.COM");
+    assertThat(found(kerberos, other, other))
+        .containsExactly(
+            "error coordinators: take Kerberos tickets of another name than clients dial,"
+                + " lb.example.com: a.example.com, b.example.com: vip.example.com",
+            reverse);
+    assertThat(found(NOSASL, other, other)).as("nobody speaks Kerberos").isEmpty();
+  }
+
+  @Test
+  void mechanismAndPrincipalAreSeenAtAPortAndOnAPage() throws Exception {
+    try (SimulatedCoordinator coordinator =
+            SimulatedCoordinator.start("a", SimulatorOptions.builder().build());
+        FakePort port = new FakePort(FakePort.sasl(Set.of("GSSAPI")))) {
+      coordinator.say(
+          "/varz", "flags", "[{\"name\":\"principal\",\"current\":\"impala/vip@EXAMPLE.COM\"}]");
+      BalancerConfig real =
+          ConfigLoader.parse(
+                  "b.conf",
+                  """
+                  impala-balancer {
+                    coordinators = [{ name = a, host = 127.0.0.1,
+                                      ports { hiveserver2 = %d, web = %d } }]
+                    listeners = [{ name = l, bind = "127.0.0.1:21051", protocol = hiveserver2 }]
+                  }
+                  """
+                      .formatted(port.address().getPort(), coordinator.webPort()))
+              .config();
+      Duration timeout = Duration.ofSeconds(60);
+      try (WebPages pages = new WebPages(WebAccess.of(real.check().web()), timeout)) {
+        Examination seen = Examination.of(real, "localhost", timeout, pages);
+        assertThat(Diagnosis.of(real, List.of(), seen, now))
+            .extracting(Finding::found)
+            .contains("take Kerberos tickets of another name than clients dial, localhost: a: vip");
+      }
+    }
+  }
+
   private PortFacts tls(String name, String start, int days) throws Exception {
     try (ServerSocket socket = Certificates.listen(directory, name, start, days);
         FakePort port = new FakePort(socket, FakePort.sasl(Set.of("PLAIN")))) {
@@ -156,18 +210,22 @@ class DiagnosisTest {
   }
 
   private static WebFacts web() {
-    return web("2026-11-25 09:00:00.000000000", 0);
+    return web("2026-11-25 09:00:00.000000000", 0, "");
   }
 
   private static WebFacts clock(long aheadMillis) {
-    return web("2026-11-25 09:00:00.000000000", aheadMillis);
+    return web("2026-11-25 09:00:00.000000000", aheadMillis, "");
   }
 
   private static WebFacts started(String time) {
-    return web(time, 0);
+    return web(time, 0, "");
   }
 
-  private static WebFacts web(String startTime, long aheadMillis) {
+  private static WebFacts principal(String principal) {
+    return web("2026-11-25 09:00:00.000000000", 0, principal);
+  }
+
+  private static WebFacts web(String startTime, long aheadMillis, String principal) {
     return new WebFacts(
         Optional.empty(),
         Optional.of("impalad version 4.5.0"),
@@ -179,6 +237,7 @@ class DiagnosisTest {
         OptionalLong.of(64),
         OptionalLong.empty(),
         OptionalLong.empty(),
+        Optional.of(principal),
         OptionalLong.empty(),
         Optional.empty(),
         Optional.of(true),
