@@ -307,6 +307,11 @@ public final class Balancer implements AutoCloseable {
     return all;
   }
 
+  /** Returns whether its listeners are open: it has begun, and no end or upgrade has. */
+  boolean accepting() {
+    return accepting;
+  }
+
   /** Returns whether it accepts, and every listener has a usable member. */
   public boolean ready() {
     return accepting && listeners().stream().allMatch(l -> l.leaving() || l.available());

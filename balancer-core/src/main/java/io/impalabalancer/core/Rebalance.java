@@ -84,7 +84,7 @@ public final class Rebalance {
     Set<Place> seen = new HashSet<>();
     for (Listener listener : balancer.listeners()) {
       RebalanceConfig config = listener.config().rebalance();
-      if (!config.isOn() || listener.leaving()) {
+      if (!isWanted(listener)) {
         continue;
       }
       Shares shares = Shares.of(listener);
@@ -104,6 +104,14 @@ public final class Rebalance {
     nearlyEmpty.keySet().retainAll(seen);
     helped.retainAll(seen);
     return due;
+  }
+
+  /** Returns whether sessions may be closed: whoever is closed has to be able to come back. */
+  private boolean isWanted(Listener listener) {
+    return listener.config().rebalance().isOn()
+        && balancer.accepting()
+        && listener.enabled()
+        && !listener.leaving();
   }
 
   private CompletionStage<Void> begin(Place place) {
@@ -174,8 +182,8 @@ public final class Rebalance {
     Shares shares = Shares.of(listener);
     int place = shares.indexOf(current.place.coordinator);
     String over = "";
-    if (!config.isOn() || listener.leaving()) {
-      over = "the configuration does not want it any more";
+    if (!isWanted(listener)) {
+      over = "the listener takes no clients, or rebalance is switched off";
     } else if (place < 0 || !shares.hasRoom(place)) {
       over = "it takes no more sessions";
     } else if (shares.missing(place) <= 0) {

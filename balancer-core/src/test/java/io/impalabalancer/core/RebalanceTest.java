@@ -244,6 +244,26 @@ class RebalanceTest extends WireTest {
   }
 
   @Test
+  void whoCouldNotComeBackIsLeftAlone() throws Exception {
+    BalancerRig rig = rigWith(ON);
+    Rebalance rebalance = rebalance(rig);
+    Listener listener = rig.balancer.listeners().get(0);
+    listener.disable("test");
+    steps(rig, rebalance);
+    assertThat(told).isEmpty();
+    listener.enable("test");
+    step(rebalance);
+    rig.advance(Duration.ofSeconds(30));
+    step(rebalance);
+    assertThat(told).hasSize(1);
+    rig.balancer.stopAccepting();
+    steps(rig, rebalance);
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1)).startsWith("l c2 ends: 0 sessions were closed: the listener takes no");
+    assertThat(rig.ended).isEmpty();
+  }
+
+  @Test
   void nothingIsClosedUnlessItIsAskedFor() throws Exception {
     BalancerRig rig = rigWith("");
     Rebalance rebalance = rebalance(rig);
