@@ -293,7 +293,7 @@ class OrdersTest {
   void aRestartedCoordinatorOpensItsPortsWhenTheCatalogHasCome() throws Exception {
     coordinator.close();
     SimulatorOptions options =
-        SimulatorOptions.builder().catalogLoad(Duration.ofSeconds(1)).build();
+        SimulatorOptions.builder().catalogLoad(Duration.ofSeconds(3)).build();
     try (SimulatedCoordinator loading = SimulatedCoordinator.start("impala-1", options)) {
       assertThat(page(loading, "/healthz")).isEqualTo("Not Available");
       assertThat(page(loading, "/jsonmetrics?json"))
