@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.BindMode;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
@@ -46,7 +44,6 @@ import org.testcontainers.utility.DockerImageName;
 @EnabledForJreRange(min = JRE.JAVA_25, disabledReason = "the image is made by a JDK 25")
 class ContainerIT {
   private static final Duration SOON = Duration.ofMinutes(2);
-  private static final String IMAGE = "impala-balancer:it";
   private static final int JDBC = 21051;
   private static final int HIVESERVER2 = 10000;
   private static final String CONF = "/etc/impala-balancer";
@@ -60,32 +57,11 @@ class ContainerIT {
 
   @BeforeAll
   static void startServers() {
-    Requirement.of(
-        Optional.of("").filter(any -> DockerClientFactory.instance().isDockerAvailable()),
-        "a Docker engine, named by DOCKER_HOST if it is not the usual one");
-    Requirement.program("docker", "docker.io");
-    Path jdk = HiveServer2Process.jdk();
-    BareRoot.pristine();
-    Packages.script("bare-root", BareRoot.pristine().toString(), "-i");
-    Packages.run(
-        List.of(
-            "docker",
-            "build",
-            "-q",
-            "-t",
-            IMAGE,
-            "-f",
-            Path.of("..", "docker", "Dockerfile").toAbsolutePath().normalize().toString(),
-            "--build-arg",
-            "BUILD=local/debian",
-            "--build-arg",
-            "BASE=local/glibc",
-            Packages.directory().toString()),
-        SOON);
+    Image.make();
     driver = new JdbcDriver();
     network = Network.newNetwork();
     for (String name : List.of("hs1", "hs2")) {
-      servers.put(name, server(name, jdk));
+      servers.put(name, server(name));
     }
     servers.values().parallelStream().forEach(GenericContainer::start);
   }
@@ -111,16 +87,12 @@ class ContainerIT {
   }
 
   /** A HiveServer2 that runs on this machine's JDK 17 and jars. */
-  private static GenericContainer<?> server(String name, Path jdk) {
+  private static GenericContainer<?> server(String name) {
     List<String> command =
         HiveServer2Process.command(
             name, "0.0.0.0", HIVESERVER2, Authentication.NOSASL, Path.of("/tmp"));
     GenericContainer<?> server = container("local/debian");
-    Set<Path> mounted = new HashSet<>(List.of(jdk));
-    Path settings = Path.of("/etc/java-17-openjdk"); // where Debian's JDK has some of its files
-    if (Files.exists(settings)) {
-      mounted.add(settings);
-    }
+    Set<Path> mounted = new HashSet<>(HiveServer2Process.jdkFiles());
     HiveServer2Process.classPath().stream()
         .map(file -> file.toString().replaceFirst("(/repository)/.*", "$1"))
         .forEach(file -> mounted.add(Path.of(file)));
@@ -143,7 +115,7 @@ class ContainerIT {
   /** Starts the image as it should run: nothing writable, no capability, the default seccomp. */
   private GenericContainer<?> balancer() {
     GenericContainer<?> balancer =
-        container(IMAGE)
+        container(Image.NAME)
             .withNetwork(network)
             .withExposedPorts(JDBC)
             .withFileSystemBind(directory.toString(), CONF, BindMode.READ_ONLY)
@@ -238,7 +210,7 @@ class ContainerIT {
     configure("");
     GenericContainer<?> balancer = balancer();
     assertThat(servers(balancer, 2)).containsExactlyInAnyOrder("hs1", "hs2");
-    var image = balancer.getDockerClient().inspectImageCmd(IMAGE).exec();
+    var image = balancer.getDockerClient().inspectImageCmd(Image.NAME).exec();
     assertThat(image.getSize()).isLessThanOrEqualTo(120_000_000L);
     assertThat(requireNonNull(image.getConfig()).getUser()).isEqualTo("65534:65534");
     // The engine itself fails, or the command has its status 126 or 127.

@@ -174,4 +174,9 @@ final class HiveServer2Process implements AutoCloseable {
         found,
         "a JDK 17 for HiveServer2, named by -Dtest.jdk17.home (found none at " + given + ")");
   }
+
+  /** Returns the home of that JDK, and the directory where Debian's has some of its files. */
+  static List<Path> jdkFiles() {
+    return Stream.of(jdk(), Path.of("/etc/java-17-openjdk")).filter(Files::exists).toList();
+  }
 }
