@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Judges what concerns several parts of a configuration at once. */
 final class Validation {
@@ -28,6 +29,7 @@ final class Validation {
     noPortTwice(coordinators);
     for (Placed<ListenerConfig> listener : listeners) {
       everyMemberHasThePort(config, listener);
+      everyLoadCanBeKnown(config, listener);
     }
     if (config.check().type() == CheckKind.HTTP) {
       everyCoordinatorHasAWebPort(config);
@@ -131,8 +133,7 @@ final class Validation {
   private void everyMemberHasThePort(BalancerConfig config, Placed<ListenerConfig> placed) {
     ListenerConfig listener = placed.value();
     String without =
-        config.pool(listener.pool()).members().stream()
-            .map(member -> config.coordinator(member.coordinator()))
+        members(config, listener)
             .filter(coordinator -> coordinator.port(listener.protocol()).isEmpty())
             .map(CoordinatorConfig::name)
             .collect(joining(", "));
@@ -144,6 +145,55 @@ final class Validation {
                   + " expected ports.%s of each, or another pool")
               .formatted(listener.name(), listener.pool(), word, without, word));
     }
+  }
+
+  /** Under {@code leastload} one coordinator whose load is not known makes it leastconn. */
+  private void everyLoadCanBeKnown(BalancerConfig config, Placed<ListenerConfig> placed) {
+    ListenerConfig listener = placed.value();
+    if (listener.balance() != BalanceKind.LEASTLOAD) {
+      return;
+    }
+    CheckKind type = config.check().type();
+    List<CoordinatorConfig> members = members(config, listener).toList();
+    List<CoordinatorConfig> unknown;
+    String why;
+    String remedy;
+    if (type != CheckKind.IMPALA && type != CheckKind.AUTO) {
+      unknown = members;
+      why = "check.type = " + type.word() + " reads no page that tells it";
+      remedy = "check.type = impala";
+    } else {
+      unknown = members.stream().filter(c -> c.webPort().isEmpty()).toList();
+      why = "it has no web port, whose pages tell it";
+      remedy = "ports.web of each";
+      if (unknown.isEmpty() && type == CheckKind.AUTO) {
+        unknown = members.stream().filter(c -> servesOnlyTcp(config, c)).toList();
+        why = "check.type = auto reads no pages of one that only tcp listeners use";
+        remedy = "check.type = impala, if it is an impalad";
+      }
+    }
+    if (!unknown.isEmpty()) {
+      problems.warning(
+          placed.place(),
+          ("listeners[%s].balance: leastload, but the load of %s cannot be known: %s; the fewest"
+                  + " sessions decide instead; expected %s, or balance = leastconn")
+              .formatted(
+                  listener.name(),
+                  unknown.stream().map(CoordinatorConfig::name).collect(joining(", ")),
+                  why,
+                  remedy));
+    }
+  }
+
+  private static Stream<CoordinatorConfig> members(BalancerConfig config, ListenerConfig of) {
+    return config.pool(of.pool()).members().stream()
+        .map(member -> config.coordinator(member.coordinator()));
+  }
+
+  private static boolean servesOnlyTcp(BalancerConfig config, CoordinatorConfig coordinator) {
+    return config.listeners().stream()
+        .filter(listener -> members(config, listener).anyMatch(coordinator::equals))
+        .allMatch(listener -> listener.protocol() == Protocol.TCP);
   }
 
   private void everyCoordinatorHasAWebPort(BalancerConfig config) {

@@ -78,4 +78,43 @@ class WarnedTest {
                 + " nobody takes over when it is down");
     assertThat(warnings(balancer(""))).isEmpty();
   }
+
+  @Test
+  void leastloadWithoutALoadIsWarnedOf() {
+    String text =
+        """
+        impala-balancer {
+          coordinators = [coord-1, { name = coord-2, host = coord-2, ports.web = none }]
+          listeners = [{ name = bi, bind = "0.0.0.0:1", protocol = hiveserver2, balance = leastload }]
+        }
+        """;
+    assertThat(warnings(text))
+        .containsExactly(
+            "test.conf:3: listeners[bi].balance: leastload, but the load of coord-2 cannot be"
+                + " known: it has no web port, whose pages tell it; the fewest sessions decide"
+                + " instead; expected ports.web of each, or balance = leastconn");
+    assertThat(warnings(text.replace("listeners", "check.type = tcp, listeners")))
+        .containsExactly(
+            "test.conf:3: listeners[bi].balance: leastload, but the load of coord-1, coord-2 cannot"
+                + " be known: check.type = tcp reads no page that tells it; the fewest sessions"
+                + " decide instead; expected check.type = impala, or balance = leastconn");
+    assertThat(warnings(text.replace("ports.web = none", "weight = 1"))).isEmpty();
+    assertThat(warnings(text.replace("leastload", "leastconn"))).isEmpty();
+  }
+
+  @Test
+  void leastloadOfWhatIsNotImpalaIsWarnedOf() {
+    assertThat(
+            warnings(
+                """
+                impala-balancer {
+                  coordinators = [coord-1, coord-2]
+                  coordinator-defaults.ports.tcp = 10000
+                  listeners = [{ name = raw, bind = "0.0.0.0:1", protocol = tcp, balance = leastload }]
+                }
+                """))
+        .singleElement()
+        .asString()
+        .contains("coord-1, coord-2", "only tcp listeners use", "check.type = impala");
+  }
 }
