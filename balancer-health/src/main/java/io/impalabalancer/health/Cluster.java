@@ -63,9 +63,18 @@ final class Cluster {
    */
   boolean wantsBackends(long nowNanos, Duration interval) {
     boolean due = backendsNanos == null || nowNanos - backendsNanos >= interval.toNanos();
-    if (due && words.stream().anyMatch(OwnWord::silent)) {
+    if (due && someoneIsSilent()) {
       backendsNanos = nowNanos;
       return true;
+    }
+    return false;
+  }
+
+  private boolean someoneIsSilent() {
+    for (OwnWord word : words) {
+      if (word.silent()) {
+        return true;
+      }
     }
     return false;
   }

@@ -41,6 +41,12 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   private static final int FIRST_AT_ONCE = 20;
 
   private static final Duration FIRST_SPREAD = Duration.ofMillis(300);
+  /**
+   * So many moments of an interval are used: waking up for each coordinator costs more than what is
+   * done for it (docs/health.md).
+   */
+  private static final int MOST_MOMENTS = 10;
+
 
   /** What checks cause outside of the coordinators. */
   interface Effects {
@@ -107,7 +113,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
         if (before != null) {
           before.end();
         }
-        double phase = (double) i / now.size();
+        int moments = Math.min(now.size(), MOST_MOMENTS);
+        double phase = (double) (i % moments) / moments;
         CoordinatorWatch watch =
             new CoordinatorWatch(
                 coordinator,

@@ -54,6 +54,8 @@ final class ImpalaCheck {
   private boolean restarted;
   private boolean executorTold;
   private boolean sameTold;
+  private @Nullable RootPage lastRoot;
+  private byte[] lastRootBytes = {};
   private @Nullable Long flagsFailedNanos;
 
   /** Makes one that has read nothing. */
@@ -89,7 +91,7 @@ final class ImpalaCheck {
     if (client == null) {
       silent(new CheckResult(Outcome.UNREACHABLE, "no web port"));
     } else {
-      read(RootPage.PATH, RootPage::parse, this::root, this::silent);
+      read(RootPage.PATH, this::parseRoot, this::root, this::silent);
     }
   }
 
@@ -211,6 +213,18 @@ final class ImpalaCheck {
     if (word.wantsFlags() && flagsDue) {
       read(
           FlagsPage.PATH,
+  /** Reads a root page; it seldom says something else than before. */
+  private RootPage parseRoot(byte[] page) throws PageException {
+    RootPage before = lastRoot;
+    if (before == null || !Arrays.equals(page, lastRootBytes)) {
+      lastRoot = null;
+      before = RootPage.parse(page);
+      lastRoot = before;
+      lastRootBytes = page;
+    }
+    return before;
+  }
+
           FlagsPage::parse,
           flags -> {
             word.flags(flags);

@@ -46,6 +46,9 @@ final class OwnWord {
   private @Nullable RootPage root;
   private MetricsPage metrics = MetricsPage.NONE;
   private long threads = -1;
+  private String catalogService = "";
+  private long catalogVersion = -1;
+  private String identity = "";
   private int unread;
   private String problem = "its pages were not read yet";
 
@@ -78,17 +81,25 @@ final class OwnWord {
   }
 
   String catalogService() {
-    return metrics.text(MetricsPage.CATALOG_SERVICE);
+    return catalogService;
   }
 
   long catalogVersion() {
-    return metrics.count(MetricsPage.CATALOG_VERSION);
+    return catalogVersion;
   }
 
   /** Returns what no other process has, empty if that is not known. */
   String identity() {
-    String registration = metrics.text(MetricsPage.STATESTORE_REGISTRATION);
-    return registration.isEmpty() || root == null ? "" : registration + " " + root.startTime();
+    return identity;
+  }
+
+  /** Takes other metrics, and of them what all others ask for at each of their readings. */
+  private void setMetrics(MetricsPage page) {
+    metrics = page;
+    catalogService = page.text(MetricsPage.CATALOG_SERVICE);
+    catalogVersion = page.count(MetricsPage.CATALOG_VERSION);
+    String registration = page.text(MetricsPage.STATESTORE_REGISTRATION);
+    identity = registration.isEmpty() || root == null ? "" : registration + " " + root.startTime();
   }
 
   /** Returns whether its process is another than when it was read before. */
@@ -114,7 +125,7 @@ final class OwnWord {
   /** Forgets everything: another process, or none, answers from now on. */
   void forget() {
     root = null;
-    metrics = MetricsPage.NONE;
+    setMetrics(MetricsPage.NONE);
     threads = -1;
     unread = 0;
     behind = -1;
@@ -140,7 +151,7 @@ final class OwnWord {
 
   /** Takes its metrics. */
   void metrics(MetricsPage page, long nowNanos) {
-    metrics = page;
+    setMetrics(page);
     long millis = page.count(MetricsPage.GC_MILLIS);
     if (gcMillis >= 0 && millis >= gcMillis && nowNanos > gcNanos) {
       pausesPercent = (millis - gcMillis) * 100_000_000 / (nowNanos - gcNanos);
@@ -154,7 +165,7 @@ final class OwnWord {
 
   /** Takes it that its metrics could not be read, though its root page could. */
   void noMetrics(String why) {
-    metrics = MetricsPage.NONE;
+    setMetrics(MetricsPage.NONE);
     behind = -1;
     pausesPercent = 0;
     problem = why;
@@ -167,7 +178,7 @@ final class OwnWord {
       unread++;
     }
     if (unread == check.fall()) {
-      metrics = MetricsPage.NONE;
+      setMetrics(MetricsPage.NONE);
       behind = -1;
     }
   }

@@ -7,7 +7,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -27,14 +26,11 @@ import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Date;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +51,7 @@ public final class WebClient implements AutoCloseable {
   private static final int FIRST_BYTES = 8 * 1024;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
+  private static final byte[] NOTHING = {};
 
   /** The cookie that spares a login (Impala's webserver.cc, {@code AddCookie}). */
   private static final String LOGIN_COOKIE = "impala.auth";
@@ -146,7 +143,7 @@ public final class WebClient implements AutoCloseable {
 
   /** Ends a page without an answer to read. */
   private void end(Page page, CheckResult result) {
-    end(page, new WebAnswer(result, 0, new byte[0], Optional.empty()));
+    end(page, new WebAnswer(result, 0, NOTHING, null));
   }
 
   private void end(Page page, WebAnswer answer) {
@@ -237,7 +234,7 @@ public final class WebClient implements AutoCloseable {
     private Channel channel;
     private @Nullable Page asked;
     private @Nullable HttpResponse response;
-    private byte[] body = new byte[0];
+    private byte[] body = NOTHING;
     private int size;
     private boolean usedBefore;
 
@@ -353,15 +350,11 @@ public final class WebClient implements AutoCloseable {
             default ->
                 new CheckResult(Outcome.BAD_STATUS, "http status " + status + " (expected 200)");
           };
-      byte[] read = result.ok() ? Arrays.copyOf(body, size) : new byte[0];
+      byte[] read = result.ok() ? Arrays.copyOf(body, size) : NOTHING;
       if (body.length > 16 * FIRST_BYTES) {
-        body = new byte[0];
+        body = NOTHING;
       }
-      Optional<Instant> date =
-          Optional.ofNullable(complete.headers().get(HttpHeaderNames.DATE))
-              .map(DateFormatter::parseHttpDate)
-              .map(Date::toInstant);
-      end(page, new WebAnswer(result, status, read, date));
+      end(page, new WebAnswer(result, status, read, complete.headers().get(HttpHeaderNames.DATE)));
     }
 
     private void broken(CheckResult result) {

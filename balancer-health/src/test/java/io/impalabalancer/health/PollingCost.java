@@ -26,12 +26,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What it costs to poll 100 coordinators: the CPU time of the thread that does it, as a share of a
- * core. Not part of the build; CONTRIBUTING.md has the command.
+ * core, window by window from the start on, for the compilers need minutes. Not part of the build;
+ * CONTRIBUTING.md has the command. The system property {@code polling.windows} sets how many there
+ * are.
  */
 class PollingCost {
   private static final int COORDINATORS = 100;
-  private static final int WARM_SECONDS = 20;
-  private static final int SECONDS = 20;
+  private static final int WINDOWS = Integer.getInteger("polling.windows", 9);
+  private static final int WINDOW_SECONDS = 20;
 
   /** As many metrics as an impalad of 4.5 has, besides those that are read. */
   private static final int OTHER_METRICS = 330;
@@ -68,25 +70,26 @@ class PollingCost {
               Sockets.of(group.next()),
               new Rig());
       checker.start().toCompletableFuture().get(1, TimeUnit.MINUTES);
-      TimeUnit.SECONDS.sleep(WARM_SECONDS);
       long thread = group.next().submit(() -> Thread.currentThread().getId()).get();
       ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-      int askedBefore = pages.asked.size();
-      long before = threads.getThreadCpuTime(thread);
-      long begin = System.nanoTime();
-      TimeUnit.SECONDS.sleep(SECONDS);
-      double used = threads.getThreadCpuTime(thread) - before;
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      int asked = pages.asked.size() - askedBefore;
+      for (int window = 0; window < WINDOWS; window++) {
+        int askedBefore = pages.asked.size();
+        long before = threads.getThreadCpuTime(thread);
+        long begin = System.nanoTime();
+        TimeUnit.SECONDS.sleep(WINDOW_SECONDS);
+        double used = threads.getThreadCpuTime(thread) - before;
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        int asked = pages.asked.size() - askedBefore;
+        System.out.printf(
+            "%3d s: %d coordinators, %.0f pages a second: %.2f %% of a core, %.0f us a page%n",
+            window * WINDOW_SECONDS,
+            COORDINATORS,
+            asked / seconds,
+            used / 1e7 / seconds,
+            used / 1e3 / asked);
+      }
       checker.close();
       assertThat(coordinators).allMatch(c -> c.status() == Status.UP);
-      System.out.printf(
-          "%d coordinators, %.0f pages a second of %d metrics: %.2f %% of a core, %.0f us a page%n",
-          COORDINATORS,
-          asked / seconds,
-          pages.metrics.size(),
-          used / 1e7 / seconds,
-          used / 1e3 / asked);
     } finally {
       group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     }

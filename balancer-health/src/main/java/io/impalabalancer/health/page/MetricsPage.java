@@ -1,8 +1,12 @@
 package io.impalabalancer.health.page;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,25 +45,57 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
   public static final String GC_MILLIS = "jvm.gc_time_millis";
 
   private static final String SERVER = "impala.thrift-server.";
+  private static final String IN_USE = ".connections-in-use";
+  private static final String SETUP_QUEUE = ".connection-setup-queue-size";
+  private static final List<String> SERVERS =
+      List.of("beeswax-frontend", "hiveserver2-frontend", "hiveserver2-http-frontend");
+
   private static final String LOCAL_QUEUED = "admission-controller.local-num-queued.";
   private static final String AGG_QUEUED = "admission-controller.agg-num-queued.";
   private static final String MAX_QUEUED = "admission-controller.pool-max-queued.";
 
-  private static final Set<String> WANTED =
-      Set.of(
-          READY,
-          CATALOG_READY,
-          CATALOG_SERVICE,
-          CATALOG_VERSION,
-          CACHE_HIT_RATE,
-          STATESTORE_CONNECTED,
-          STATESTORE_REGISTRATION,
-          START_TIME,
-          QUERIES_REGISTERED,
-          QUERIES_EXECUTING,
-          MEMORY_USED,
-          MEMORY_LIMIT,
-          GC_MILLIS);
+  /** What the names of those of a pool begin with. */
+  private static final byte[][] OF_POOLS = {
+    bytes(LOCAL_QUEUED), bytes(AGG_QUEUED), bytes(MAX_QUEUED)
+  };
+
+  /** The names that are of interest, beside those of a pool, by their length. */
+  private static final byte[][][] WANTED = wanted();
+
+  private static byte[] bytes(String name) {
+    return name.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[][][] wanted() {
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                READY,
+                CATALOG_READY,
+                CATALOG_SERVICE,
+                CATALOG_VERSION,
+                CACHE_HIT_RATE,
+                STATESTORE_CONNECTED,
+                STATESTORE_REGISTRATION,
+                START_TIME,
+                QUERIES_REGISTERED,
+                QUERIES_EXECUTING,
+                MEMORY_USED,
+                MEMORY_LIMIT,
+                GC_MILLIS));
+    for (String server : SERVERS) {
+      names.add(SERVER + server + IN_USE);
+      names.add(SERVER + server + SETUP_QUEUE);
+    }
+    int longest = names.stream().mapToInt(String::length).max().orElseThrow();
+    return IntStream.rangeClosed(0, longest)
+        .mapToObj(length ->
+            names.stream()
+                .filter(name -> name.length() == length)
+                .map(MetricsPage::bytes)
+                .toArray(byte[][]::new))
+        .toArray(byte[][][]::new);
+  }
 
   public MetricsPage {
     values = Map.copyOf(values);
@@ -73,18 +109,23 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
   public static MetricsPage parse(byte[] page) throws PageException {
     Map<String, String> values = new HashMap<>();
     Map<String, String> pools = new HashMap<>();
-    PageReader.read(
-        page,
-        in ->
-            name -> {
-              if (WANTED.contains(name) || isOfServer(name)) {
-                values.put(name, in.text());
-              } else if (name.startsWith("admission-controller.") && name.contains("-queued.")) {
-                pools.put(name, in.text());
-              } else {
-                in.skip();
-              }
-            });
+    FlatScan.Found take =
+        (name, text) -> (name.startsWith("admission") ? pools : values).put(name, text);
+    if (!FlatScan.read(page, MetricsPage::isWanted, take)) {
+      values.clear();
+      pools.clear();
+      PageReader.read(
+          page,
+          in ->
+              name -> {
+                byte[] bytes = bytes(name);
+                if (isWanted(bytes, 0, bytes.length)) {
+                  take.found(name, in.text());
+                } else {
+                  in.skip();
+                }
+              });
+    }
     if (values.isEmpty()) {
       throw new PageException("the page has none of Impala's metrics");
     }
@@ -105,9 +146,23 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
     return new MetricsPage(values, queued, full);
   }
 
-  private static boolean isOfServer(String name) {
-    return name.startsWith(SERVER)
-        && (name.endsWith(".connections-in-use") || name.endsWith(".connection-setup-queue-size"));
+  /** Returns whether a part of a page is the name of a metric that is of interest. */
+  private static boolean isWanted(byte[] page, int from, int to) {
+    int length = to - from;
+    if (length < WANTED.length) {
+      for (byte[] name : WANTED[length]) {
+        if (Arrays.equals(page, from, to, name, 0, length)) {
+          return true;
+        }
+      }
+    }
+    for (byte[] begin : OF_POOLS) {
+      if (length > begin.length
+          && Arrays.equals(page, from, from + begin.length, begin, 0, begin.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns a number that cannot be negative, -1 if it is not known. */
@@ -146,11 +201,11 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
    * @param server such as {@code hiveserver2-frontend}
    */
   public long connectionsInUse(String server) {
-    return count(SERVER + server + ".connections-in-use");
+    return count(SERVER + server + IN_USE);
   }
 
   /** Returns the connections that wait to be set up at one server, -1 if that is not known. */
   public long setupQueue(String server) {
-    return count(SERVER + server + ".connection-setup-queue-size");
+    return count(SERVER + server + SETUP_QUEUE);
   }
 }
