@@ -62,6 +62,9 @@ final class ImpalaCheck {
   ImpalaCheck(
       Coordinator coordinator,
       CheckPlan plan,
+  /** Readings in a row that did not tell its load. */
+  private int loadUntold;
+
       Cluster cluster,
       PortProof proof,
       SlowStart slowStart,
@@ -250,7 +253,7 @@ final class ImpalaCheck {
           readBackends(page.flag(MetricsPage.READY));
         },
         failed -> {
-          coordinator.load().lost();
+          loadUntold();
           word.noMetrics("the page " + MetricsPage.PATH + ": " + failed.reason());
           readBackends(null);
         });
@@ -259,7 +262,7 @@ final class ImpalaCheck {
   private void tellLoad(MetricsPage page) {
     long registered = page.count(MetricsPage.QUERIES_REGISTERED);
     if (registered < 0) {
-      coordinator.load().lost();
+      loadUntold();
     } else {
       coordinator.load().told(registered, page.count(MetricsPage.QUERIES_EXECUTING), page.queued());
     }
@@ -282,10 +285,19 @@ final class ImpalaCheck {
 
   private void judge(@Nullable Boolean ready) {
     Coordinator same = cluster.sameAs(word);
+      loadUntold = 0;
     if (same != null && !sameTold) {
       LOG.warn(
           "event=same-coordinator coordinator={} other={} reason=\"both say that they are one"
               + " process: its load is seen twice\"",
+  /** What it told last holds for a while, as its word does. */
+  private void loadUntold() {
+    loadUntold = Math.min(loadUntold + 1, config.fall());
+    if (loadUntold == config.fall()) {
+      coordinator.load().lost();
+    }
+  }
+
           coordinator,
           same);
       effects.pageFailed(coordinator, RootPage.PATH, "same-coordinator");
@@ -311,10 +323,8 @@ final class ImpalaCheck {
   /** The root page cannot be read. */
   private void silent(CheckResult why) {
     word.unread("the page " + RootPage.PATH + ": " + why.reason());
-    if (word.forgotten()) {
-      coordinator.load().lost();
-    }
-    word.judge(now());
+    loadUntold();
+    judge();
     if (why.answered()) {
       askPath(result -> proof.prove(now(), this::finish));
       return;

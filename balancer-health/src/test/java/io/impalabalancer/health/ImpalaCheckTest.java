@@ -113,6 +113,16 @@ class ImpalaCheckTest {
     checks(1);
     assertThat(coordinator.load().told()).isEqualTo(2);
     pages.otherwise.put(METRICS, FakePages.of(500, ""));
+    checks(2);
+    assertThat(coordinator.load().told()).as("for a while it holds").isEqualTo(2);
+    assertThat(coordinator.load().age()).isEqualTo(Duration.ofSeconds(2));
+    checks(1);
+    assertThat(coordinator.load().told()).isNegative();
+    pages.otherwise.clear();
+    checks(1);
+    pages.otherwise.put(ROOT, FakePages.of(500, ""));
+    checks(2);
+    assertThat(coordinator.load().told()).isEqualTo(2);
     checks(1);
     assertThat(coordinator.load().told()).isNegative();
   }
