@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param observeLimit failed connects in a row after which {@code onError} happens
  * @param slowstart over which a coordinator that came UP gets its full weight; zero for none
  * @param web how {@code impala} and {@code http} checks reach the web ports
+ * @param login how {@code impala} checks log in at client ports
  * @param verdict what follows from what an {@code impala} check reads
  */
 public record CheckConfig(
@@ -35,4 +36,5 @@ public record CheckConfig(
     Duration slowstart,
     OnMarkedDown onMarkedDown,
     WebConfig web,
+    LoginConfig login,
     VerdictConfig verdict) {}

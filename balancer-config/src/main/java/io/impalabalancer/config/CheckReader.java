@@ -40,12 +40,12 @@ final class CheckReader {
         section.get("slowstart").duration(Duration.ZERO, DAY),
         section.get("on-marked-down").word(OnMarkedDown.values(), OnMarkedDown::word),
         web(section.section("web")),
+        login(section.section("login")),
         verdict(section.section("verdict")));
   }
 
   private static WebConfig web(Section section) {
     boolean tls = section.get("tls").bool();
-    Value ca = section.get("tls-ca");
     Value authValue = section.get("auth");
     WebConfig.Auth auth =
         authValue.word(WebConfig.Auth.values(), a -> a.name().toLowerCase(Locale.ROOT));
@@ -53,12 +53,36 @@ final class CheckReader {
     boolean kerberos = auth == WebConfig.Auth.SPNEGO;
     return new WebConfig(
         tls,
-        ca.is("system") ? Optional.empty() : Optional.ofNullable(ca.file()),
+        ca(section),
         auth,
         needed(section, "user", password, authValue).map(v -> v.text("a name")),
         needed(section, "password-file", password, authValue).map(CheckReader::file),
         needed(section, "principal", kerberos, authValue).map(v -> v.text("a principal")),
         needed(section, "keytab", kerberos, authValue).map(CheckReader::file));
+  }
+
+  private static LoginConfig login(Section section) {
+    boolean tls = section.get("tls").bool();
+    Value authValue = section.get("auth");
+    LoginConfig.Auth auth =
+        authValue.word(LoginConfig.Auth.values(), a -> a.name().toLowerCase(Locale.ROOT));
+    boolean password = auth == LoginConfig.Auth.PLAIN;
+    boolean kerberos = auth == LoginConfig.Auth.KERBEROS;
+    String service = section.get("service").text("the first part of a principal");
+    return new LoginConfig(
+        tls,
+        ca(section),
+        auth,
+        needed(section, "user", password, authValue).map(v -> v.text("a name")),
+        needed(section, "password-file", password, authValue).map(CheckReader::file),
+        needed(section, "principal", kerberos, authValue).map(v -> v.text("a principal")),
+        needed(section, "keytab", kerberos, authValue).map(CheckReader::file),
+        service == null ? "" : service);
+  }
+
+  private static Optional<Path> ca(Section section) {
+    Value ca = section.get("tls-ca");
+    return ca.is("system") ? Optional.empty() : Optional.ofNullable(ca.file());
   }
 
   private static Path file(Value value) {

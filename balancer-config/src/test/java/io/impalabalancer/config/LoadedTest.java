@@ -198,6 +198,15 @@ class LoadedTest {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty()),
+                new LoginConfig(
+                    false,
+                    Optional.empty(),
+                    LoginConfig.Auth.NONE,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    "impala"),
                 new VerdictConfig(
                     Duration.ofSeconds(1),
                     Duration.ofMinutes(1),

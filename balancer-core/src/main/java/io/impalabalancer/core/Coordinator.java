@@ -60,8 +60,12 @@ public final class Coordinator {
 
     /** When somebody was answered, or when somebody began to wait while nobody did. */
     volatile long lastAnswerNanos;
+
+    /** When somebody was answered first; {@link #NEVER} before that. */
+    volatile long answeredNanos = NEVER;
   }
 
+  private static final long NEVER = Long.MIN_VALUE;
   private static final String NOT_LOOKED_UP = "its host was not looked up yet";
 
   /** A value with why and since when it holds. */
@@ -497,6 +501,12 @@ public final class Coordinator {
         : Duration.ofNanos(Math.max(0, ticker.nanoTime() - port.lastAnswerNanos));
   }
 
+  /** Returns whether a session at one port had its first answer within that time. */
+  public boolean answeredWithin(Protocol protocol, Duration time) {
+    long last = slots(protocol).answeredNanos;
+    return last != NEVER && ticker.nanoTime() - last < time.toNanos();
+  }
+
   /** A session at one port is connected and waits for its first answer. On its loop. */
   void awaitsAnswer(Protocol protocol) {
     Slots port = slots(protocol);
@@ -515,6 +525,7 @@ public final class Coordinator {
     port.unanswered.decrementAndGet();
     if (answered) {
       port.lastAnswerNanos = ticker.nanoTime();
+      port.answeredNanos = port.lastAnswerNanos;
     }
   }
 

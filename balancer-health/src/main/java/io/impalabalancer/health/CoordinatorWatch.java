@@ -11,36 +11,26 @@ import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Coordinator.Status;
 import io.impalabalancer.core.Verdict;
 import io.impalabalancer.health.CheckResult.Outcome;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checks of one coordinator, one at a time, and what follows from them. Lives on one event
- * loop; what may be called from elsewhere says so.
+ * When one coordinator is checked, and what follows for its status. Lives on one event loop; what
+ * may be called from elsewhere says so.
  *
- * <p>An {@code impala} check is an {@link ImpalaCheck}. An {@code http} check asks the web page: it
- * says how the process is, and nothing of the data ports. With both of them the data ports are
- * closed by failed connects of sessions ({@link ConnectErrors}) and opened again by a {@link
- * PortTrial}. A {@code tcp} check connects to each data port: the process answers while one of them
- * does, and then each other port is UP or DOWN by its own rise and fall. While none answers only
- * the process counts, and its return decides each port anew.
+ * <p>With {@code impala} and {@code http} checks the data ports are closed by failed connects of
+ * sessions ({@link ConnectErrors}), and opened again as {@link ClosedPorts} has it.
  */
 final class CoordinatorWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CoordinatorWatch.class);
@@ -54,21 +44,17 @@ final class CoordinatorWatch {
   private final Set<Protocol> ports;
   private final double phase;
   private final CheckConfig config;
-  private final Sockets sockets;
   private final EventLoop loop;
   private final HealthChecker.Effects effects;
 
   private final HealthState process;
-  private final Map<Protocol, HealthState> portStates = new EnumMap<>(Protocol.class);
-  private final Map<Protocol, PortTrial> trials = new EnumMap<>(Protocol.class);
   private final ConnectErrors errors;
+  private final ClosedPorts closedPorts;
   private final SlowStart slowStart;
-  private final WebAccess access;
-  private final @Nullable ImpalaCheck impala;
-  private final CompletableFuture<Void> firstCheck = new CompletableFuture<>();
 
-  private final List<Probe> probes = new ArrayList<>();
-  private final Map<Protocol, CheckResult> portResults = new EnumMap<>(Protocol.class);
+  private final Check check;
+
+  private final CompletableFuture<Void> firstCheck = new CompletableFuture<>();
   private boolean newcomer;
   private boolean underWay;
   private long startedNanos;
@@ -99,7 +85,8 @@ final class CoordinatorWatch {
       double phase,
       boolean enabled,
       Sockets sockets,
-      WebAccess access,
+      WebAccess web,
+      ClientAccess clients,
       Cluster cluster,
       HealthChecker.Effects effects) {
     this.coordinator = coordinator;
@@ -109,28 +96,26 @@ final class CoordinatorWatch {
     config = plan.config();
     this.phase = phase;
     this.enabled = enabled;
-    this.sockets = sockets;
     loop = sockets.loop();
     this.effects = effects;
     process = new HealthState(config, coordinator.status());
     errors = new ConnectErrors(config, ports, kind != CheckKind.TCP);
     slowStart = new SlowStart(coordinator, config.slowstart(), loop);
-    this.access = access;
-    PortProof proof = new PortProof(cheapestFirst(), config.verdict().portInter(), this::askPort);
-    impala =
-        kind == CheckKind.IMPALA
-            ? new ImpalaCheck(
-                coordinator, plan, cluster, proof, slowStart, access, sockets, effects)
-            : null;
+    Probes probes = new Probes(plan, sockets, web, clients);
+    closedPorts = new ClosedPorts(loop, config.downinter(), connects(probes), this::open);
+    check =
+        switch (kind) {
+          case IMPALA ->
+              new ImpalaCheck(coordinator, plan, cluster, probes, slowStart, web, sockets, effects);
+          case HTTP -> new HttpCheck(plan, web, probes);
+          case TCP -> new TcpCheck(coordinator, plan, probes, errors::connected);
+          case NONE, AUTO -> Check.NONE;
+        };
   }
 
-  /** Returns its ports: that which can be asked without a login is the cheapest. */
-  private List<Protocol> cheapestFirst() {
-    List<Protocol> order = new ArrayList<>(ports);
-    if (order.remove(Protocol.HIVESERVER2_HTTP)) {
-      order.add(0, Protocol.HIVESERVER2_HTTP);
-    }
-    return order;
+  private BiFunction<Protocol, Consumer<CheckResult>, Probe> connects(Probes probes) {
+    return (port, done) ->
+        probes.connect(Objects.requireNonNull(coordinator.address()), port, done);
   }
 
   Coordinator coordinator() {
@@ -155,7 +140,7 @@ final class CoordinatorWatch {
   /** Starts checking after a while. */
   void start(Duration delay) {
     assert loop.inEventLoop();
-    if (impala == null) {
+    if (kind != CheckKind.IMPALA) {
       coordinator.setVerdict(Verdict.UNKNOWN, 100, "checks are " + kind.word());
       ports.forEach(port -> coordinator.setVerdict(port, Verdict.OPEN, "not asked"));
       ports.forEach(port -> coordinator.setSlotLimit(port, Integer.MAX_VALUE));
@@ -209,13 +194,10 @@ final class CoordinatorWatch {
     if (coordinator.status() != Status.UP) {
       return;
     }
-    for (Protocol protocol : ports) {
-      boolean open = coordinator.isOpen(protocol);
-      if (kind == CheckKind.TCP) {
-        portStates.put(protocol, new HealthState(config, open ? Status.UP : Status.DOWN));
-      } else if (!open) {
-        tryToOpen(protocol);
-      }
+    if (check instanceof TcpCheck tcp) {
+      tcp.goOn();
+    } else {
+      ports.stream().filter(port -> !coordinator.isOpen(port)).forEach(closedPorts::add);
     }
   }
 
@@ -229,7 +211,7 @@ final class CoordinatorWatch {
       pause();
       firstCheck.complete(null);
     } else if (timer == null && !underWay) {
-      trials.values().forEach(PortTrial::begin);
+      closedPorts.resume();
       startedNanos = now();
       checkIn(0);
     }
@@ -248,14 +230,9 @@ final class CoordinatorWatch {
       timer.cancel(false);
       timer = null;
     }
-    probes.forEach(Probe::cancel);
-    probes.clear();
-    if (impala != null) {
-      impala.cancel();
-    }
-    portResults.clear();
+    check.cancel();
     underWay = false;
-    trials.values().forEach(PortTrial::end);
+    closedPorts.pause();
   }
 
   /** Ends everything; states stay as they are, and news is not taken any more. */
@@ -263,9 +240,7 @@ final class CoordinatorWatch {
     assert loop.inEventLoop();
     ended = true;
     pause();
-    if (impala != null) {
-      impala.end();
-    }
+    check.end();
     slowStart.end();
   }
 
@@ -297,111 +272,18 @@ final class CoordinatorWatch {
     }
     underWay = true;
     startedNanos = now();
-    if (impala != null) {
-      impala.begin(address, this::checked);
-    } else if (kind == CheckKind.HTTP) {
-      askPage(address);
-    } else {
-      connectToPorts();
-    }
-  }
-
-  private void askPage(InetAddress address) {
-    if (coordinator.config().webPort().isEmpty()) {
-      checked(new CheckResult(Outcome.UNREACHABLE, "no web port"));
-      return;
-    }
-    int port = coordinator.config().webPort().getAsInt();
-    if (!access.problem().isEmpty()) {
-      checked(new CheckResult(Outcome.TLS, access.problem()));
-      return;
-    }
-    String host = coordinator.config().host();
-    SslContext tls = access.tls();
-    probes.add(
-        new HttpProbe(
-                sockets,
-                config.timeout(),
-                tls == null ? null : tls.newHandler(ByteBufAllocator.DEFAULT, host, port),
-                HttpMethod.GET,
-                header(port),
-                config.path(),
-                config.status(),
-                this::checked)
-            .start(new InetSocketAddress(address, port)));
-  }
-
-  private String header(int port) {
-    String host = coordinator.config().host();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
-  }
-
-  /** Asks a port whether it is there: by HTTP, which needs no login for that, else it connects. */
-  private Probe askPort(Protocol protocol, Consumer<CheckResult> done) {
-    if (protocol != Protocol.HIVESERVER2_HTTP) {
-      return connect(protocol, done);
-    }
-    int port = coordinator.config().port(protocol).orElseThrow();
-    Consumer<CheckResult> whateverItSays =
-        result -> done.accept(result.answered() ? new CheckResult(Outcome.OK, "answers") : result);
-    return new HttpProbe(
-            sockets,
-            config.timeout(),
-            null,
-            HttpMethod.OPTIONS,
-            header(port),
-            "/",
-            200,
-            whateverItSays)
-        .start(new InetSocketAddress(coordinator.address(), port));
-  }
-
-  private void connectToPorts() {
-    if (ports.isEmpty()) {
-      checked(new CheckResult(Outcome.UNREACHABLE, "no port to check"));
-      return;
-    }
-    for (Protocol protocol : ports) {
-      probes.add(connect(protocol, result -> portChecked(protocol, result)));
-    }
-  }
-
-  private Probe connect(Protocol protocol, Consumer<CheckResult> done) {
-    int port = coordinator.config().port(protocol).orElseThrow();
-    return new TcpProbe(sockets, config.timeout(), done)
-        .start(new InetSocketAddress(coordinator.address(), port));
-  }
-
-  private void portChecked(Protocol protocol, CheckResult result) {
-    portResults.put(
-        protocol, new CheckResult(result.outcome(), protocol.word() + " " + result.reason()));
-    if (portResults.size() == ports.size()) {
-      checked(best(portResults.values().stream().toList()));
-    }
-  }
-
-  /** Returns the one that speaks for the process: a good one, else one that does not count. */
-  private static CheckResult best(List<CheckResult> results) {
-    return results.stream()
-        .filter(CheckResult::ok)
-        .findFirst()
-        .or(() -> results.stream().filter(r -> !r.counts()).findFirst())
-        .orElseGet(() ->
-            new CheckResult(
-                results.get(0).outcome(),
-                String.join(", ", results.stream().map(CheckResult::reason).toList())));
+    check.begin(address, this::checked);
   }
 
   private void checked(CheckResult result) {
     long durationNanos = now() - startedNanos;
-    probes.clear();
     underWay = false;
     if (result.counts()) {
       boolean first = process.status() == Status.CHECKING;
       boolean changed = process.result(result.ok());
       if (result.ok()) {
         errors.checkPassed();
-        portsChecked();
+        check.passed();
       } else {
         effects.resolveSoon(coordinator);
       }
@@ -409,7 +291,6 @@ final class CoordinatorWatch {
         statusChanged(result.reason() + ", " + progress(first));
       }
     }
-    portResults.clear();
     if (!result.ok()) {
       LOG.debug(
           "event=check-failed coordinator={} result={} reason=\"{}\"",
@@ -437,20 +318,6 @@ final class CoordinatorWatch {
         : config.fall() + " of " + config.fall() + " failed";
   }
 
-  /** Takes what a {@code tcp} check of a process that answers found of its ports. */
-  private void portsChecked() {
-    portResults.forEach((protocol, result) -> {
-      if (result.ok()) {
-        errors.connected(protocol);
-      }
-      HealthState port =
-          portStates.computeIfAbsent(protocol, p -> new HealthState(config, Status.CHECKING));
-      if (result.counts() && port.result(result.ok())) {
-        coordinator.setOpen(protocol, port.status() == Status.UP, result.reason());
-      }
-    });
-  }
-
   private void statusChanged(String reason) {
     Status before = coordinator.status();
     if (process.status() == Status.UP) {
@@ -459,14 +326,11 @@ final class CoordinatorWatch {
       }
       coordinator.setStatus(Status.UP, reason);
     } else {
-      portStates.clear();
       errors.clear();
       coordinator.setStatus(Status.DOWN, reason);
       slowStart.end();
       coordinator.setSharePercent(100);
-      if (impala != null) {
-        impala.down();
-      }
+      check.down();
       if (before == Status.UP && config.onMarkedDown() == OnMarkedDown.SHUTDOWN_SESSIONS) {
         effects.closeSessions(coordinator);
       }
@@ -474,9 +338,11 @@ final class CoordinatorWatch {
   }
 
   private Duration interval() {
-    boolean portInTransition = portStates.values().stream().anyMatch(HealthState::inTransition);
+    boolean portInTransition = check.portInTransition();
     Duration interval =
-        impala != null && process.surelyUp() ? config.verdict().inter() : process.interval();
+        kind == CheckKind.IMPALA && process.surelyUp()
+            ? config.verdict().inter()
+            : process.interval();
     return portInTransition && interval.compareTo(config.fastinter()) > 0
         ? config.fastinter()
         : interval;
@@ -494,7 +360,7 @@ final class CoordinatorWatch {
 
   /** Takes the success of a session's connect. Any thread. */
   void sessionConnected(Protocol protocol) {
-    if (impala != null) {
+    if (check instanceof ImpalaCheck impala) {
       impala.sessionConnected(protocol, now());
     }
     if (failing && !ended) {
@@ -518,7 +384,7 @@ final class CoordinatorWatch {
       return;
     }
     errors.failed(protocol, failure);
-    if (impala != null) {
+    if (check instanceof ImpalaCheck impala) {
       impala.doubt();
     }
     failing = true;
@@ -541,21 +407,12 @@ final class CoordinatorWatch {
 
   private void close(Protocol protocol, String reason) {
     coordinator.setOpen(protocol, false, reason);
-    tryToOpen(protocol);
+    closedPorts.add(protocol);
     process.soon();
     bringForward();
   }
 
-  private void tryToOpen(Protocol protocol) {
-    PortTrial trial =
-        new PortTrial(
-            loop, config.downinter(), done -> connect(protocol, done), () -> open(protocol));
-    trials.put(protocol, trial);
-    trial.begin();
-  }
-
   private void open(Protocol protocol) {
-    trials.remove(protocol);
     errors.connected(protocol);
     failing = !errors.none();
     coordinator.setOpen(protocol, true, "a trial connect succeeded");

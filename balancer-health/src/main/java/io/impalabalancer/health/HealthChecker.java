@@ -2,6 +2,7 @@ package io.impalabalancer.health;
 
 import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
+import io.impalabalancer.config.LoginConfig;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.config.WebConfig;
 import io.impalabalancer.core.Balancer;
@@ -40,13 +41,13 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   /** So many first checks begin at once; more are spread over {@link #FIRST_SPREAD}. */
   private static final int FIRST_AT_ONCE = 20;
 
-  private static final Duration FIRST_SPREAD = Duration.ofMillis(300);
   /**
    * So many moments of an interval are used: waking up for each coordinator costs more than what is
    * done for it (docs/health.md).
    */
   private static final int MOST_MOMENTS = 10;
 
+  private static final Duration FIRST_SPREAD = Duration.ofMillis(300);
 
   /** What checks cause outside of the coordinators. */
   interface Effects {
@@ -75,8 +76,10 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
 
   private final Cluster cluster = new Cluster();
 
-  /** One that is in use, and those of configurations before. */
-  private final Map<WebConfig, WebAccess> accesses = new HashMap<>();
+  /** Those in use, and those of configurations before. */
+  private final Map<WebConfig, WebAccess> webs = new HashMap<>();
+
+  private final Map<LoginConfig, ClientAccess> clients = new HashMap<>();
 
   private volatile boolean closed;
 
@@ -122,7 +125,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
                 phase,
                 before == null || before.enabled(),
                 sockets,
-                access(plan.config().web()),
+                webs.computeIfAbsent(plan.config().web(), WebAccess::of),
+                clients.computeIfAbsent(plan.config().login(), ClientAccess::of),
                 cluster,
                 effects);
         watches.put(coordinator, watch);
@@ -139,10 +143,6 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
           return gone;
         });
     return added;
-  }
-
-  private WebAccess access(WebConfig of) {
-    return accesses.computeIfAbsent(of, WebAccess::of);
   }
 
   private CheckPlan plan(Coordinator coordinator) {

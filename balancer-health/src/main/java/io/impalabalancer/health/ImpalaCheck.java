@@ -10,7 +10,10 @@ import io.impalabalancer.health.page.MetricsPage;
 import io.impalabalancer.health.page.PageException;
 import io.impalabalancer.health.page.RootPage;
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * check.path} to say, and else for the {@link PortProof}: a page that cannot be read takes nobody
  * down who serves. Lives on one event loop.
  */
-final class ImpalaCheck {
+final class ImpalaCheck implements Check {
   private static final Logger LOG = LoggerFactory.getLogger(ImpalaCheck.class);
 
   /** Between two attempts to read flags that could not be read. */
@@ -39,6 +42,7 @@ final class ImpalaCheck {
   private final CheckConfig config;
   private final Cluster cluster;
   private final OwnWord word;
+  private final List<PortCheck> ports = new ArrayList<>();
   private final PortProof proof;
   private final SlowStart slowStart;
   private final HealthChecker.Effects effects;
@@ -50,23 +54,23 @@ final class ImpalaCheck {
 
   private @Nullable Consumer<CheckResult> done;
   private @Nullable InetAddress address;
+  private @Nullable RootPage lastRoot;
+  private byte[] lastRootBytes = {};
   private boolean pageAnswered;
   private boolean restarted;
   private boolean executorTold;
   private boolean sameTold;
-  private @Nullable RootPage lastRoot;
-  private byte[] lastRootBytes = {};
   private @Nullable Long flagsFailedNanos;
+
+  /** Readings in a row that did not tell its load. */
+  private int loadUntold;
 
   /** Makes one that has read nothing. */
   ImpalaCheck(
       Coordinator coordinator,
       CheckPlan plan,
-  /** Readings in a row that did not tell its load. */
-  private int loadUntold;
-
       Cluster cluster,
-      PortProof proof,
+      Probes probes,
       SlowStart slowStart,
       WebAccess access,
       Sockets sockets,
@@ -74,7 +78,12 @@ final class ImpalaCheck {
     this.coordinator = coordinator;
     config = plan.config();
     this.cluster = cluster;
-    this.proof = proof;
+    for (Protocol protocol : plan.ports().keySet()) {
+      PortCheck port = new PortCheck(coordinator, protocol, config, probes, sockets.loop());
+      // That which can be asked without a login is the cheapest.
+      ports.add(protocol == Protocol.HIVESERVER2_HTTP ? 0 : ports.size(), port);
+    }
+    proof = new PortProof(ports, config.verdict().portInter());
     this.slowStart = slowStart;
     this.sockets = sockets;
     this.effects = effects;
@@ -87,8 +96,8 @@ final class ImpalaCheck {
     cluster.add(word);
   }
 
-  /** Begins a check; its result comes later, unless {@link #cancel} comes before. */
-  void begin(InetAddress at, Consumer<CheckResult> done) {
+  @Override
+  public void begin(InetAddress at, Consumer<CheckResult> done) {
     this.done = done;
     address = at;
     if (client == null) {
@@ -98,12 +107,14 @@ final class ImpalaCheck {
     }
   }
 
-  /** Takes it that the process is DOWN: what it said is over, but not who it was. */
-  void down() {
+  /** What it said is over, but not who it was. */
+  @Override
+  public void down() {
+    ports.forEach(PortCheck::forget);
     for (int i = 0; i < config.fall(); i++) {
       word.unread("it is DOWN");
     }
-    word.judge(now());
+    judge();
   }
 
   /** Takes it that a session was connected. Any thread. */
@@ -116,17 +127,17 @@ final class ImpalaCheck {
     proof.forget();
   }
 
-  /** Gives up the check that is under way. */
-  void cancel() {
+  @Override
+  public void cancel() {
     done = null;
-    proof.cancel();
+    ports.forEach(PortCheck::cancel);
     if (client != null) {
       client.close();
     }
   }
 
-  /** Ends everything. */
-  void end() {
+  @Override
+  public void end() {
     cancel();
     cluster.remove(word);
   }
@@ -139,8 +150,17 @@ final class ImpalaCheck {
     Consumer<CheckResult> told = done;
     done = null;
     if (told != null) {
+      if (result.ok()) {
+        ports.forEach(port -> port.askIfDue(now()));
+      }
       told.accept(result);
     }
+  }
+
+  /** Has its word judged, and whether its ports answer. */
+  private void judge() {
+    ports.forEach(port -> word.setSilent(port.protocol(), port.silence()));
+    word.judge(now());
   }
 
   private <T> void read(
@@ -193,6 +213,18 @@ final class ImpalaCheck {
     }
   }
 
+  /** Reads a root page; it seldom says something else than before. */
+  private RootPage parseRoot(byte[] page) throws PageException {
+    RootPage before = lastRoot;
+    if (before == null || !Arrays.equals(page, lastRootBytes)) {
+      lastRoot = null;
+      before = RootPage.parse(page);
+      lastRoot = before;
+      lastRootBytes = page;
+    }
+    return before;
+  }
+
   private void root(RootPage page) {
     if (word.restarted(page)) {
       LOG.info(
@@ -201,6 +233,7 @@ final class ImpalaCheck {
           page.startTime());
       restarted = true;
       slowStart.hold();
+      ports.forEach(PortCheck::forget);
       flagsFailedNanos = null;
     }
     word.root(page);
@@ -216,18 +249,6 @@ final class ImpalaCheck {
     if (word.wantsFlags() && flagsDue) {
       read(
           FlagsPage.PATH,
-  /** Reads a root page; it seldom says something else than before. */
-  private RootPage parseRoot(byte[] page) throws PageException {
-    RootPage before = lastRoot;
-    if (before == null || !Arrays.equals(page, lastRootBytes)) {
-      lastRoot = null;
-      before = RootPage.parse(page);
-      lastRoot = before;
-      lastRootBytes = page;
-    }
-    return before;
-  }
-
           FlagsPage::parse,
           flags -> {
             word.flags(flags);
@@ -264,7 +285,16 @@ final class ImpalaCheck {
     if (registered < 0) {
       loadUntold();
     } else {
+      loadUntold = 0;
       coordinator.load().told(registered, page.count(MetricsPage.QUERIES_EXECUTING), page.queued());
+    }
+  }
+
+  /** What it told last holds for a while, as its word does. */
+  private void loadUntold() {
+    loadUntold = Math.min(loadUntold + 1, config.fall());
+    if (loadUntold == config.fall()) {
+      coordinator.load().lost();
     }
   }
 
@@ -285,25 +315,16 @@ final class ImpalaCheck {
 
   private void judge(@Nullable Boolean ready) {
     Coordinator same = cluster.sameAs(word);
-      loadUntold = 0;
     if (same != null && !sameTold) {
       LOG.warn(
           "event=same-coordinator coordinator={} other={} reason=\"both say that they are one"
               + " process: its load is seen twice\"",
-  /** What it told last holds for a while, as its word does. */
-  private void loadUntold() {
-    loadUntold = Math.min(loadUntold + 1, config.fall());
-    if (loadUntold == config.fall()) {
-      coordinator.load().lost();
-    }
-  }
-
           coordinator,
           same);
       effects.pageFailed(coordinator, RootPage.PATH, "same-coordinator");
     }
     sameTold = same != null;
-    word.judge(now());
+    judge();
     if (restarted && !word.starting()) {
       restarted = false;
       slowStart.begin(config.verdict().restartSlowstart());
@@ -326,7 +347,7 @@ final class ImpalaCheck {
     loadUntold();
     judge();
     if (why.answered()) {
-      askPath(result -> proof.prove(now(), this::finish));
+      askPath(result -> prove(this::finish));
       return;
     }
     if (pageAnswered) {
@@ -334,7 +355,14 @@ final class ImpalaCheck {
       pageAnswered = false;
       proof.forget();
     }
-    proof.prove(now(), proved -> finish(proved.ok() ? proved : both(why, proved)));
+    prove(proved -> finish(proved.ok() ? proved : both(why, proved)));
+  }
+
+  private void prove(Consumer<CheckResult> told) {
+    InetAddress at = address;
+    if (at != null) {
+      proof.prove(at, now(), told);
+    }
   }
 
   private static CheckResult both(CheckResult page, CheckResult port) {

@@ -42,13 +42,14 @@ final class OwnWord {
   private final VerdictConfig config;
   private final Cluster cluster;
   private final Map<Protocol, PortStall> stalls = new EnumMap<>(Protocol.class);
+  private final Map<Protocol, String> silent = new EnumMap<>(Protocol.class);
 
   private @Nullable RootPage root;
   private MetricsPage metrics = MetricsPage.NONE;
-  private long threads = -1;
   private String catalogService = "";
   private long catalogVersion = -1;
   private String identity = "";
+  private long threads = -1;
   private int unread;
   private String problem = "its pages were not read yet";
 
@@ -161,6 +162,15 @@ final class OwnWord {
     gcMillis = millis;
     gcNanos = nowNanos;
     noteLag(nowNanos);
+  }
+
+  /**
+   * Takes what the check of one port found.
+   *
+   * @param why it is silent, empty if it is not
+   */
+  void setSilent(Protocol port, String why) {
+    silent.put(port, why);
   }
 
   /** Takes it that its metrics could not be read, though its root page could. */
@@ -324,6 +334,7 @@ final class OwnWord {
                 setupQueue(protocol),
                 coordinator.unanswered(protocol),
                 coordinator.silence(protocol),
+                silent.getOrDefault(protocol, ""),
                 nowNanos);
         coordinator.setVerdict(
             protocol,

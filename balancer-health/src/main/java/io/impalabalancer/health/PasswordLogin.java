@@ -74,9 +74,9 @@ final class PasswordLogin implements WebLogin {
     }
     String read;
     try {
-      read = Files.readString(passwordFile).replaceFirst("\\R\\z", "");
+      read = read(passwordFile);
     } catch (IOException e) {
-      done.accept(new Answer(null, "password-file cannot be read: " + e));
+      done.accept(new Answer(null, String.valueOf(e.getMessage())));
       return;
     }
     password = read;
@@ -93,6 +93,15 @@ final class PasswordLogin implements WebLogin {
       return;
     }
     done.accept(new Answer(digest(read, path), ""));
+  }
+
+  /** Reads a password, without the end of its line. */
+  static String read(Path file) throws IOException {
+    try {
+      return Files.readString(file).replaceFirst("\\R\\z", "");
+    } catch (IOException e) {
+      throw new IOException("password-file cannot be read: " + e, e);
+    }
   }
 
   private String basic(String known) {

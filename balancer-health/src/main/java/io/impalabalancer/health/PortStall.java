@@ -6,9 +6,10 @@ import java.time.Duration;
 
 /**
  * Whether one port takes connections and does not get on with them: by the queue of those that wait
- * to be set up, as the page says, or by sessions that get no first answer. It ends with that, but
- * after {@code downinter} at the earliest, and later each time it comes back soon: every end costs
- * clients if it was none. Knows neither sockets nor the clock. Lives on one event loop.
+ * to be set up, as the page says, by sessions that get no first answer, or by its {@link
+ * PortCheck}. It ends with that, but after {@code downinter} at the earliest, and later each time
+ * it comes back soon: every end costs clients if it was none. Knows neither sockets nor the clock.
+ * Lives on one event loop.
  */
 final class PortStall {
   private static final Duration HOLD_MOST = Duration.ofMinutes(1);
@@ -32,10 +33,11 @@ final class PortStall {
    *
    * @param setupQueue -1 if it is not known
    * @param silence how long nobody of those unanswered was answered
+   * @param checked why its check says that it is silent, empty if it does not
    * @return why it is stalled, empty if it is not
    */
-  String judge(long setupQueue, int unanswered, Duration silence, long nowNanos) {
-    String now = "";
+  String judge(long setupQueue, int unanswered, Duration silence, String checked, long nowNanos) {
+    String now = checked;
     if (setupQueue >= check.verdict().setupQueue()) {
       now = setupQueue + " connections wait to be set up";
     } else if (silence.toNanos() >= Timeouts.toNanos(check.verdict().stallAfter())) {

@@ -60,8 +60,16 @@ abstract class Probe {
   /** Goes on when the connection is up. */
   abstract void connected(Channel channel);
 
+  /** Returns what is waited for once the connection is up, for people. */
+  String waitsFor() {
+    return "http";
+  }
+
+  /** It has ended, with a result or without. Perhaps more than once. */
+  void ended() {}
+
   private void timedOut() {
-    end(CheckResult.timeout(connected ? "http" : "connect", timeout));
+    end(CheckResult.timeout(connected ? waitsFor() : "connect", timeout));
   }
 
   /** Ends it with a result, unless it has ended. */
@@ -82,5 +90,6 @@ abstract class Probe {
     if (channel != null) {
       Future<?> unused = channel.close();
     }
+    ended();
   }
 }

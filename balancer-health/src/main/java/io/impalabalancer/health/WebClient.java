@@ -21,7 +21,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.cookie.ClientCookieDecoder;
 import io.netty.handler.codec.http.cookie.Cookie;
-import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -129,10 +129,11 @@ public final class WebClient implements AutoCloseable {
     Page page = waiting.remove();
     current = page;
     page.timer = loop.schedule(() -> timedOut(page), timeout.toNanos(), TimeUnit.NANOSECONDS);
-    if (access.problem().isEmpty()) {
+    String problem = access.tls().problem();
+    if (problem.isEmpty()) {
       send(page);
     } else {
-      end(page, new CheckResult(Outcome.TLS, access.problem()));
+      end(page, new CheckResult(Outcome.TLS, problem));
     }
   }
 
@@ -244,9 +245,9 @@ public final class WebClient implements AutoCloseable {
     }
 
     void prepare(Channel made) {
-      SslContext tls = access.tls();
+      SslHandler tls = access.tls().handler(made.alloc(), host, port);
       if (tls != null) {
-        made.pipeline().addLast(tls.newHandler(made.alloc(), host, port));
+        made.pipeline().addLast(tls);
       }
       made.pipeline()
           .addLast(new HttpClientCodec(MOST_LINE_BYTES, MOST_HEADER_BYTES, MOST_CHUNK_BYTES))

@@ -4,16 +4,21 @@
  *
  * <pre>
  * HealthChecker ---- one CoordinatorWatch per coordinator, all on one event loop
- *                     |-- ImpalaCheck           reads its pages, one after the other
- *                     |    |-- WebClient        one kept-alive connection; WebAccess: TLS and WebLogin
- *                     |    |-- OwnWord          pages in, verdict, slots and facts out
- *                     |    |    |-- PortStall   whether one port gets on with its connections
- *                     |    |    `-- Cluster     what all pages say together
- *                     |    `-- PortProof        where the pages are silent: whether a port answers
- *                     |-- HttpProbe, TcpProbe   one connection of a check, gives a CheckResult
+ *                     |-- Check                 one way to find out how it is:
+ *                     |    |-- ImpalaCheck      reads its pages, one after the other
+ *                     |    |    |-- WebClient   one kept-alive connection; WebAccess: TLS and WebLogin
+ *                     |    |    |-- OwnWord     pages in, verdict, slots and facts out
+ *                     |    |    |    |-- PortStall   whether one port gets on with its connections
+ *                     |    |    |    `-- Cluster     what all pages say together
+ *                     |    |    |-- PortCheck   whether one port answers, where nothing else proves it
+ *                     |    |    `-- PortProof   where the pages are silent: whether any port does
+ *                     |    |-- HttpCheck        one page says it
+ *                     |    `-- TcpCheck         connects say it, of each port
+ *                     |-- Probes                makes the connections: HttpProbe, TcpProbe, LoginProbe
+ *                     |                         (ClientAccess: TLS and SaslLogin); each gives a CheckResult
  *                     |-- HealthState           rise and fall: results in, UP or DOWN out
  *                     |-- ConnectErrors         what failed connects of real sessions mean
- *                     |-- PortTrial             tries a port that such failures closed
+ *                     |-- ClosedPorts           the ports that such failures closed, each with a PortTrial
  *                     `-- SlowStart             the growing share of one that came UP or started anew
  * </pre>
  *

@@ -2,12 +2,15 @@ package io.impalabalancer.health;
 
 import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
+import io.impalabalancer.config.LoginConfig;
 import io.impalabalancer.config.OnError;
 import io.impalabalancer.config.OnMarkedDown;
 import io.impalabalancer.config.VerdictConfig;
 import io.impalabalancer.config.WebConfig;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Makes check configurations; what is not said is as in {@code reference.conf}. */
 final class Checks {
@@ -29,6 +32,36 @@ final class Checks {
           Optional.empty(),
           Optional.empty(),
           Optional.empty());
+
+  private LoginConfig login = login(LoginConfig.Auth.NONE, null, null);
+
+  private static LoginConfig login(
+      LoginConfig.Auth auth, @Nullable String user, @Nullable Path passwordFile) {
+    return new LoginConfig(
+        false,
+        Optional.empty(),
+        auth,
+        Optional.ofNullable(user),
+        Optional.ofNullable(passwordFile),
+        Optional.empty(),
+        Optional.empty(),
+        "impala");
+  }
+
+  Checks nosasl() {
+    login = login(LoginConfig.Auth.NOSASL, null, null);
+    return this;
+  }
+
+  Checks plain(String user, Path passwordFile) {
+    login = login(LoginConfig.Auth.PLAIN, user, passwordFile);
+    return this;
+  }
+
+  Checks login(LoginConfig how) {
+    login = how;
+    return this;
+  }
 
   Checks web(WebConfig how) {
     web = how;
@@ -84,6 +117,7 @@ final class Checks {
         slowstart,
         onMarkedDown,
         web,
+        login,
         new VerdictConfig(
             Duration.ofSeconds(1),
             Duration.ofMinutes(1),

@@ -152,6 +152,16 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
     }
   }
 
+  /**
+   * Lets connections end until there is but the one that each web port has, and a few more; the
+   * clock stands still.
+   */
+  void untilOnlyPagesAreOpen(int more) {
+    long pages = coordinators.stream().filter(c -> c.config().webPort().isPresent()).count();
+    until(() -> channels.stream().filter(Channel::isOpen).count() <= pages + more);
+    channels.removeIf(channel -> !channel.isOpen());
+  }
+
   /** Lets checks end until there are so many; the clock stands still. */
   void untilChecks(int total) {
     until(() -> checks.size() >= total);

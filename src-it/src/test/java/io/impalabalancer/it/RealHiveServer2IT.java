@@ -12,6 +12,9 @@ import io.impalabalancer.it.HiveServer2Process.Authentication;
 import io.impalabalancer.it.JdbcClients.Answer;
 import io.impalabalancer.it.JdbcClients.Outcome;
 import io.impalabalancer.it.JdbcClients.Question;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +25,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The main job on real input: real HiveServer2 processes, the real Hive JDBC driver, and one server
@@ -65,6 +69,39 @@ class RealHiveServer2IT {
   void onlyStatementsOnAKilledServerFailUnderSaslPlain() throws SQLException {
     killOneUnderLoad(
         Authentication.NONE, Duration.ofSeconds(Integer.getInteger("it.load.seconds", 20)));
+  }
+
+  @Test
+  void checksLogInToRealServersAndOut(@TempDir Path directory) throws IOException {
+    Path password = Files.writeString(directory.resolve("password"), "any");
+    servers.add(HiveServer2Process.start("open", FreePort.next(), Authentication.NOSASL));
+    servers.add(HiveServer2Process.start("sasl", FreePort.next(), Authentication.NONE));
+    servers.forEach(HiveServer2Process::awaitReady);
+    assertLogsIn(servers.get(0), "auth = nosasl, user = balancer");
+    assertLogsIn(
+        servers.get(1),
+        "auth = plain, user = balancer, password-file = \"%s\"".formatted(password));
+  }
+
+  /** They have no web port, so that nothing else says that they are UP. */
+  private static void assertLogsIn(HiveServer2Process server, String login) {
+    String config =
+        """
+        impala-balancer {
+          coordinators = [
+            { name = %1$s, host = "127.0.0.1", ports { hiveserver2 = %2$d, beeswax = none, \
+        hiveserver2-http = none, web = none } }
+          ]
+          listeners = [{ name = jdbc, bind = "127.0.0.1:%3$d", protocol = hiveserver2 }]
+          check { type = impala, timeout = 30s, login { %4$s } }
+        }
+        """
+            .formatted(server.name(), server.port(), FreePort.next(), login);
+    long start = System.nanoTime();
+    try (BalancerProcess balancer = BalancerProcess.start(config)) {
+      assertThat(balancer.awaitStatus(server.name(), "UP", start, PATIENCE).text())
+          .contains("hiveserver2 logged in and out");
+    }
   }
 
   private void killOneUnderLoad(Authentication authentication, Duration load) throws SQLException {
