@@ -164,6 +164,16 @@ final class Browser implements AutoCloseable {
     call("Network.setExtraHTTPHeaders", parameters);
   }
 
+  /** Gives pages a screen of another size. */
+  void resize(int width, int height) throws Exception {
+    JsonObject parameters = new JsonObject();
+    parameters.addProperty("width", width);
+    parameters.addProperty("height", height);
+    parameters.addProperty("deviceScaleFactor", 1);
+    parameters.addProperty("mobile", false);
+    call("Emulation.setDeviceMetricsOverride", parameters);
+  }
+
   /** Opens an address. */
   void open(String url) throws Exception {
     JsonObject parameters = new JsonObject();

@@ -41,7 +41,7 @@ class PageIT {
                   coordinator-defaults.ports { beeswax = none, hiveserver2-http = none, web = none }
                   coordinators = [
                     { name = impala-1, host = 127.0.0.1, ports.hiveserver2 = %d }
-                    { name = impala-2, host = 127.0.0.1, ports.hiveserver2 = 1 }
+                    { name = impala-coordinator-2.dwh.example.com, host = 127.0.0.1, ports.hiveserver2 = 1 }
                   ]
                   listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2 }]
                   check.type = none
@@ -131,6 +131,27 @@ class PageIT {
     browser.click("#confirm-yes");
     assertThat(client.getInputStream().read()).isEqualTo(-1);
     eventually(() -> text("#session-rows"), "There are no sessions.");
+  }
+
+  @Test
+  void everyButtonOfACoordinatorIsOnTheScreenOfALaptopAndOfAPhone() throws Exception {
+    openAs("ops");
+    for (int width : new int[] {1280, 390}) {
+      browser.resize(width, 800);
+      await()
+          .atMost(SOON)
+          .untilAsserted(() ->
+              assertThat(
+                      browser.evaluate(
+                          "String([document.documentElement.scrollWidth, ...[...document"
+                              + ".querySelectorAll('#coordinator-rows button')].map(e =>"
+                              + " Math.ceil(e.getBoundingClientRect().right))].filter(right =>"
+                              + " right > "
+                              + width
+                              + "))"))
+                  .as("what ends beyond " + width)
+                  .isEmpty());
+    }
   }
 
   @Test

@@ -57,7 +57,7 @@ final class Table {
         switch (cell.split(" ", 2)[0]) {
           case "UP", "OPEN", "READY" -> "green";
           case "DOWN", "CLOSED" -> "red";
-          case "DRAIN", "MAINT", "PAUSED", "CHECKING" -> "yellow";
+          case "DRAIN", "MAINT", "NOLB", "PAUSED", "CHECKING" -> "yellow";
           default -> "";
         };
     return style.isEmpty() ? cell : ansi.string("@|" + style + " " + cell + "|@");

@@ -50,11 +50,11 @@ function totals() {
     Sessions: [count(info.sessions), `of ${count(info.maxconn)}`],
     "New sessions": [rate(sum(coordinators, (each) => each.rates.sessions)), "/s"],
     "In queue": [count(queued), ""],
-    "In service": [`${coordinators.filter(serves).length}`, `of ${coordinators.length} coordinators`],
+    Coordinators: [`${coordinators.filter(serves).length}`, `of ${coordinators.length} serve`],
     "Connect errors": [rate(sum(coordinators, (each) => each.rates.connectErrors)), "/s"],
     "To clients": [bytes(sum(coordinators, (each) => each.rates.bytesToClient)), "/s"],
     "To coordinators": [bytes(sum(coordinators, (each) => each.rates.bytesToCoordinator)), "/s"],
-    Up: [age(info.now - info.started), ""],
+    Uptime: [age(info.now - info.started), ""],
   };
   const list = $("totals");
   for (const [name, [value, unit]] of Object.entries(items)) {

@@ -3,6 +3,9 @@
 import { $, ago, get, row, rows, text } from "./dom.js";
 
 const EACH = 4;
+
+/** Candidates that are shown; all of them stand in the title. */
+const BEST = 3;
 const REFRESH_MILLIS = 2000;
 
 const choiceRow = () => row("client", ["when", "listener", "client", "coordinator", "rule", "candidates"]);
@@ -15,10 +18,19 @@ function candidate(it) {
   return `${it.coordinator}: ${parts.join(", ")}`;
 }
 
+/** Returns the candidates as they were preferred: the one that was chosen first, those that were none last. */
+function best(it) {
+  const order = (each) => (each.coordinator === it.coordinator ? -1 : each.excluded ? Number.MAX_VALUE : each.score ?? 0);
+  return [...it.candidates].sort((a, b) => order(a) - order(b));
+}
+
 function updateChoice({ cell }, it) {
   text(cell.when, `${ago(it.at)} ago`);
   for (const key of ["listener", "client", "coordinator", "rule"]) text(cell[key], it[key]);
-  text(cell.candidates, it.candidates.map(candidate).join(" · "));
+  const candidates = best(it).map(candidate);
+  const more = candidates.length > BEST ? [`and ${candidates.length - BEST} more`] : [];
+  text(cell.candidates, [...candidates.slice(0, BEST), ...more].join("\n"));
+  cell.candidates.title = candidates.join("\n");
 }
 
 async function loadChoices() {

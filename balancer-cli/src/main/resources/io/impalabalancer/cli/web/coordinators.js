@@ -1,6 +1,6 @@
 // The table of coordinators: what each is, and the buttons that change it.
 
-import { $, act, ago, attribute, badge, bytes, confirmed, count, make, numeric, rate, row, rows, sum, text } from "./dom.js";
+import { $, act, ago, attribute, badge, breakable, bytes, confirmed, count, make, numeric, rate, row, rows, sum, text } from "./dom.js";
 
 let coordinators = [];
 let history = {};
@@ -94,7 +94,7 @@ function coordinatorRow(coordinator) {
     }));
   part.bar = make("span", { className: "meter" }, part.meter);
   part.spark = spark(name);
-  cell.name.append(name, make("br"), part.host);
+  cell.name.append(...breakable(name), make("br"), part.host);
   cell.state.append(part.status, part.admin, part.verdict, part.why);
   cell.sessions.append(part.load, part.limit, part.bar);
   cell.history.append(part.spark);
@@ -155,7 +155,7 @@ function updateCoordinator(element, it) {
   if (it.check) {
     text(part.check, `${it.check.ok ? "✓" : "✗"} ${it.check.kind} ${it.check.durationMillis.toFixed(1)} ms`);
     part.check.className = it.check.ok ? "" : "danger";
-    text(part.checkWhy, `${ago(it.check.at)} ago: ${it.check.reason}`);
+    text(part.checkWhy, `${ago(it.check.at)} ago${it.check.ok ? "" : `: ${it.check.reason}`}`);
     part.checkWhy.title = it.check.reason;
   } else {
     text(part.check, "none yet");
@@ -178,7 +178,7 @@ function updatePorts(cell, ports) {
   ports.forEach((port, index) => {
     const [load, name, detail] = cell.children[index].children;
     cell.children[index].classList.toggle("closed", !port.open || port.stalled !== "");
-    cell.children[index].title = port.stalled || `${port.reason}, since ${ago(port.since)}`;
+    cell.children[index].title = `port ${port.port}: ${port.stalled || `${port.reason}, since ${ago(port.since)}`}`;
     text(load, !port.used ? "" : port.sessionLimit ? `${count(port.sessions)} / ${count(port.sessionLimit)}` : count(port.sessions));
     text(name, port.protocol);
     text(detail, !port.open ? `${port.port} ✗ closed` : port.stalled ? `${port.port} ✗ stalled` : `${port.port}`);

@@ -35,6 +35,9 @@ export function attribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** Returns the parts of a name, which is broken behind dots only, where it has to be. */
+export const breakable = (name) => name.split(/(?<=\.)/).flatMap((part) => [make("span", { className: "part", textContent: part }), make("wbr")]);
+
 /** Makes the rows of a table those of the items, in their order, and keeps the ones that stay. */
 export function rows(body, items, key, create, update, empty) {
   const old = new Map([...body.children].map((row) => [row.dataset.key, row]));
