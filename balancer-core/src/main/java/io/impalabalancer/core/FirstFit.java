@@ -8,9 +8,8 @@ final class FirstFit implements Balance {
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
     for (int i = 0; i < serving.size(); i++) {
-      Member member = serving.member(i);
-      if (choice.admits(member.coordinator())) {
-        return member;
+      if (choice.admits(serving.coordinator(i))) {
+        return serving.member(i);
       }
     }
     return null;

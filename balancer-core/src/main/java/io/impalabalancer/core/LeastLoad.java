@@ -6,18 +6,16 @@ import org.jspecify.annotations.Nullable;
  * Least {@link Load} for its weight; ties go round. While the load of one of those who could be
  * chosen is not known, they cannot be compared by it, and the fewest sessions decide.
  */
-final class LeastLoad implements Balance {
-  private final LeastConn blind;
-
-  /** Where the one chosen last stands, as in {@link LeastConn}. */
-  private volatile int last = -1;
+final class LeastLoad extends LeastConn {
+  private final Balance blind;
 
   LeastLoad() {
-    this(new LeastConn());
+    blind = new LeastConn();
   }
 
-  private LeastLoad(LeastConn blind) {
-    this.blind = blind;
+  private LeastLoad(LeastLoad other) {
+    super(other);
+    blind = other.blind.copy();
   }
 
   /**
@@ -29,8 +27,8 @@ final class LeastLoad implements Balance {
   }
 
   private static boolean lessLoad(Serving serving, int first, int second, Choice choice) {
-    long firstLoad = choice.load(serving.member(first).coordinator());
-    long secondLoad = choice.load(serving.member(second).coordinator());
+    long firstLoad = choice.load(serving.coordinator(first));
+    long secondLoad = choice.load(serving.coordinator(second));
     if (firstLoad < 0 || secondLoad < 0) {
       return RandomOfTwo.fewerSessions(serving, first, second, choice);
     }
@@ -39,42 +37,20 @@ final class LeastLoad implements Balance {
   }
 
   @Override
+  long load(Coordinator coordinator, Choice choice) {
+    long known = choice.load(coordinator);
+    return known < 0 ? known : known + Load.QUERY;
+  }
+
+  @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
-    int size = serving.size();
-    int start = last + 1 < size ? last + 1 : 0;
-    int best = -1;
-    long bestLoad = 0;
-    long bestWeight = 1;
-    for (int i = 0; i < size; i++) {
-      int index = start + i < size ? start + i : start + i - size;
-      Coordinator coordinator = serving.member(index).coordinator();
-      if (!choice.admits(coordinator)) {
-        continue;
-      }
-      long known = choice.load(coordinator);
-      if (known < 0) {
-        return blind.choose(serving, choice);
-      }
-      long load = known + Load.QUERY;
-      long weight = serving.weight(index);
-      if (best < 0 || load * bestWeight < bestLoad * weight) {
-        best = index;
-        bestLoad = load;
-        bestWeight = weight;
-      }
-    }
-    if (best < 0) {
-      return null;
-    }
-    last = best;
-    return serving.member(best);
+    int found = least(serving, choice);
+    return found == NOT_KNOWN ? blind.choose(serving, choice) : taken(serving, found);
   }
 
   @Override
   public Balance copy() {
-    LeastLoad copy = new LeastLoad(blind.copy());
-    copy.last = last;
-    return copy;
+    return new LeastLoad(this);
   }
 
   @Override
@@ -90,13 +66,13 @@ final class LeastLoad implements Balance {
     if (unknown(serving, choice) != null) {
       return blind.score(serving, index, choice);
     }
-    double load = choice.load(serving.member(index).coordinator()) + Load.QUERY;
-    return LeastConn.score(load / Load.QUERY, serving.weight(index));
+    double load = load(serving.coordinator(index), choice);
+    return score(load / Load.QUERY, serving.weight(index));
   }
 
   private static @Nullable Member unknown(Serving serving, Choice choice) {
     for (int i = 0; i < serving.size(); i++) {
-      Coordinator coordinator = serving.member(i).coordinator();
+      Coordinator coordinator = serving.coordinator(i);
       if (choice.admits(coordinator) && choice.load(coordinator) < 0) {
         return serving.member(i);
       }

@@ -23,8 +23,8 @@ final class RandomOfTwo implements Balance {
 
   /** Compares by the sessions that each would have. */
   static boolean fewerSessions(Serving serving, int first, int second, Choice choice) {
-    long firstLoad = choice.sessions(serving.member(first).coordinator()) + 1L;
-    long secondLoad = choice.sessions(serving.member(second).coordinator()) + 1L;
+    long firstLoad = choice.sessions(serving.coordinator(first)) + 1L;
+    long secondLoad = choice.sessions(serving.coordinator(second)) + 1L;
     return firstLoad * serving.weight(second) <= secondLoad * serving.weight(first);
   }
 
@@ -50,7 +50,7 @@ final class RandomOfTwo implements Balance {
   private int draw(Serving serving, Choice choice) {
     for (int i = 0; i < DRAWS; i++) {
       int drawn = serving.drawn(choice.random());
-      if (choice.admits(serving.member(drawn).coordinator())) {
+      if (choice.admits(serving.coordinator(drawn))) {
         return drawn;
       }
     }
@@ -61,7 +61,7 @@ final class RandomOfTwo implements Balance {
   private int drawOfAdmitted(Serving serving, Choice choice) {
     long total = 0;
     for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.member(i).coordinator())) {
+      if (choice.admits(serving.coordinator(i))) {
         total += serving.weight(i);
       }
     }
@@ -71,7 +71,7 @@ final class RandomOfTwo implements Balance {
     long left = Math.floorMod(choice.random(), total);
     int last = -1;
     for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.member(i).coordinator())) {
+      if (choice.admits(serving.coordinator(i))) {
         last = i;
         left -= serving.weight(i);
         if (left < 0) {

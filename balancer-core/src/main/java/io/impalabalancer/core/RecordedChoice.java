@@ -75,7 +75,7 @@ public record RecordedChoice(
   private record Given(Inputs inputs, LongSupplier draw) implements Choice {
     private int index(Coordinator coordinator) {
       int index = 0;
-      while (inputs.serving.member(index).coordinator() != coordinator) {
+      while (inputs.serving.coordinator(index) != coordinator) {
         index++;
       }
       return index;
@@ -178,7 +178,7 @@ public record RecordedChoice(
       List<Integer> sessions = new ArrayList<>();
       List<Long> loads = new ArrayList<>();
       for (int i = 0; i < serving.size(); i++) {
-        Coordinator coordinator = serving.member(i).coordinator();
+        Coordinator coordinator = serving.coordinator(i);
         admitted.add(choice.admits(coordinator));
         sessions.add(choice.sessions(coordinator));
         loads.add(choice.load(coordinator));

@@ -13,8 +13,10 @@ final class Serving {
   static final Serving NOBODY = new Serving(List.of());
 
   private final Member[] members;
+  private final Coordinator[] coordinators;
   private final boolean overruled;
   private final int[] weights;
+  private final boolean even;
   private final long[] nameHashes;
 
   /** Of each member, the sum of the weights up to it and with it. */
@@ -31,6 +33,7 @@ final class Serving {
    */
   Serving(List<Member> members, boolean overruled) {
     this.members = members.toArray(Member[]::new);
+    coordinators = members.stream().map(Member::coordinator).toArray(Coordinator[]::new);
     this.overruled = overruled;
     weights = new int[this.members.length];
     nameHashes = new long[this.members.length];
@@ -42,6 +45,7 @@ final class Serving {
       sums[i] = sum;
       nameHashes[i] = members.get(i).nameHash();
     }
+    even = Arrays.stream(weights).distinct().count() <= 1;
   }
 
   /** Returns whether its members serve although their verdicts say no: nobody is better. */
@@ -69,6 +73,16 @@ final class Serving {
     return members[index];
   }
 
+  /** Returns who a member is; as it is asked for every member at every choice, without a hop. */
+  Coordinator coordinator(int index) {
+    return coordinators[index];
+  }
+
+  /** Returns whether all have the same weight. */
+  boolean even() {
+    return even;
+  }
+
   /** Returns where a member stands, negative if it does not serve. */
   int indexOf(Member member) {
     return Arrays.asList(members).indexOf(member);
@@ -93,8 +107,8 @@ final class Serving {
   }
 
   boolean allTried(Choice choice) {
-    for (Member member : members) {
-      if (!choice.tried(member.coordinator())) {
+    for (Coordinator coordinator : coordinators) {
+      if (!choice.tried(coordinator)) {
         return false;
       }
     }

@@ -19,10 +19,6 @@ final class SourceHash implements Balance {
     double bestUniform = 0;
     int bestWeight = 0;
     for (int i = 0; i < serving.size(); i++) {
-      Member member = serving.member(i);
-      if (!choice.admits(member.coordinator())) {
-        continue;
-      }
       // Uniform in (0, 1); the logarithm makes the greatest of the scores fall by weight.
       double uniform = ((mix(source ^ serving.nameHash(i)) >>> 11) + 0.5) * 0x1.0p-53;
       int weight = serving.weight(i);
@@ -30,8 +26,9 @@ final class SourceHash implements Balance {
         continue;
       }
       double score = weight / -Math.log(uniform);
-      if (score > bestScore) {
-        best = member;
+      // Few get here, so that few coordinators are looked at.
+      if (score > bestScore && choice.admits(serving.coordinator(i))) {
+        best = serving.member(i);
         bestScore = score;
         bestUniform = uniform;
         bestWeight = weight;

@@ -53,6 +53,16 @@ class RoundRobinTest {
   }
 
   @Test
+  void ofEvenOnesTheOneThatIsFullIsLeftOutUntilItHasRoom() {
+    TestPool pool = TestPool.limited(1, 5, 5, 5);
+    assertThat(pool.order(balance, 1)).isEqualTo("c1");
+    pool.coordinator(1).take();
+    assertThat(pool.order(balance, 3)).isEqualTo("c3 c1 c3");
+    pool.coordinator(1).giveBack();
+    assertThat(pool.order(balance, 4)).isEqualTo("c1 c2 c3 c1");
+  }
+
+  @Test
   void theOthersKeepTheirOrderWhileOneIsFull() {
     TestPool pool = TestPool.limited(1, 2, 1, 5);
     pool.coordinator(2).take();
