@@ -20,7 +20,7 @@ interface Choice {
 
   /** Returns whether a coordinator may be chosen now: not tried, and with a free slot. */
   default boolean admits(Coordinator coordinator) {
-    return coordinator.hasRoom(protocol()) && !tried(coordinator);
+    return coordinator.slots().anyFree(protocol()) && !tried(coordinator);
   }
 
   /** Returns the sessions of a coordinator. */

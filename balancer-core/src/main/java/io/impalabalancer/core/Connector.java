@@ -161,7 +161,7 @@ final class Connector implements Choice {
     tried = null;
     counters().assigned.increment();
     awaitsAnswer = true;
-    coordinator().awaitsAnswer(protocol());
+    coordinator().slots().awaitsAnswer(protocol());
     listener.balancer().events().connected(coordinator(), protocol());
   }
 
@@ -230,7 +230,7 @@ final class Connector implements Choice {
       coordinator().load().ended(began);
       if (awaitsAnswer) {
         awaitsAnswer = false;
-        coordinator().awaitsNoMore(protocol(), false);
+        coordinator().slots().awaitsNoMore(protocol(), false);
       }
       counters().sessions.leave();
       listener.slotGivenBack();
@@ -242,7 +242,7 @@ final class Connector implements Choice {
   void count(boolean toClient, long bytes) {
     if (toClient && awaitsAnswer) {
       awaitsAnswer = false;
-      coordinator().awaitsNoMore(protocol(), true);
+      coordinator().slots().awaitsNoMore(protocol(), true);
     }
     SessionCounters to = counters;
     if (to != null) {

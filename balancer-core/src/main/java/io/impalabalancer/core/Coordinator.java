@@ -11,7 +11,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +41,7 @@ public final class Coordinator {
   interface Observer {
     void stateChanged(CoordinatorEvent event);
 
-    /** What decides choices changed without a change of state: address or share. */
+    /** What decides choices changed without a change of state: address, share or limit. */
     void choiceChanged(Coordinator coordinator);
 
     /** One of its ports has room for more sessions than before. */
@@ -52,20 +51,6 @@ public final class Coordinator {
     default void emptied(Coordinator coordinator) {}
   }
 
-  /** The sessions at one port: how many, the most of them, and those without an answer. */
-  private static final class Slots {
-    final AtomicInteger taken = new AtomicInteger();
-    final AtomicInteger unanswered = new AtomicInteger();
-    volatile int limit = Integer.MAX_VALUE;
-
-    /** When somebody was answered, or when somebody began to wait while nobody did. */
-    volatile long lastAnswerNanos;
-
-    /** When somebody was answered first; {@link #NEVER} before that. */
-    volatile long answeredNanos = NEVER;
-  }
-
-  private static final long NEVER = Long.MIN_VALUE;
   private static final String NOT_LOOKED_UP = "its host was not looked up yet";
 
   /** A value with why and since when it holds. */
@@ -74,9 +59,8 @@ public final class Coordinator {
   private volatile CoordinatorConfig config;
   private final Ticker ticker;
   private final Observer observer;
-  private final AtomicInteger sessions = new AtomicInteger();
+  private final Slots slots;
   private final Load load = new Load(this);
-  private final Map<Protocol, Slots> slots = new EnumMap<>(Protocol.class);
 
   private volatile Held<Status> status;
   private volatile Held<AdminState> admin;
@@ -85,7 +69,6 @@ public final class Coordinator {
   private volatile int verdictPercent = 100;
   private volatile Map<Protocol, Held<Verdict>> portVerdicts;
   private volatile Facts facts = Facts.NONE;
-  private volatile int maxconn;
   private volatile int sharePercent = 100;
   private volatile @Nullable InetAddress address;
   private volatile String addressProblem = NOT_LOOKED_UP;
@@ -97,14 +80,13 @@ public final class Coordinator {
     this.config = config;
     this.ticker = ticker;
     this.observer = observer;
-    maxconn = config.maxconn();
+    slots = new Slots(config.maxconn(), ticker, observer::roomGrew);
     long now = ticker.nanoTime();
     status = new Held<>(Status.CHECKING, "no check has ended yet", now);
     admin = new Held<>(config.state(), "configuration", now);
     verdict = new Held<>(Verdict.UNKNOWN, "its pages were not read yet", now);
     Map<Protocol, Held<Verdict>> verdicts = new EnumMap<>(Protocol.class);
     for (Protocol protocol : Protocol.values()) {
-      slots.put(protocol, new Slots());
       verdicts.put(protocol, new Held<>(Verdict.OPEN, "", now));
     }
     portVerdicts = verdicts;
@@ -148,14 +130,16 @@ public final class Coordinator {
     config = next;
     ports = kept;
     if (next.maxconn() != before.maxconn()) {
-      maxconn = next.maxconn();
+      slots.setMaxconn(next.maxconn());
     }
     if (moved) {
       String reason = "its host is " + next.host() + " now";
       setStatus(Status.CHECKING, reason);
       setVerdict(Verdict.UNKNOWN, 100, reason);
-      portVerdicts.keySet().forEach(port -> setVerdict(port, Verdict.OPEN, reason));
-      slots.keySet().forEach(port -> setSlotLimit(port, Integer.MAX_VALUE));
+      for (Protocol port : Protocol.values()) {
+        setVerdict(port, Verdict.OPEN, reason);
+        slots.setLimit(port, Integer.MAX_VALUE);
+      }
     }
     if (next.state() != before.state()) {
       setAdminState(next.state(), "configuration");
@@ -421,7 +405,7 @@ public final class Coordinator {
 
   /** Returns the most sessions at once, 0 for no limit. */
   public int maxconn() {
-    return maxconn;
+    return slots.maxconn();
   }
 
   /**
@@ -431,8 +415,8 @@ public final class Coordinator {
    * @param reason who and why, for people
    */
   public synchronized void setMaxconn(int to, String reason) {
-    int from = maxconn;
-    maxconn = to;
+    int from = slots.maxconn();
+    slots.setMaxconn(to);
     LOG.info(
         "event=coordinator-maxconn coordinator={} from={} to={} reason=\"{}\"",
         name(),
@@ -444,7 +428,24 @@ public final class Coordinator {
 
   /** Returns the sessions that hold a slot, over all listeners and ports. */
   public int sessions() {
-    return sessions.get();
+    return slots.taken();
+  }
+
+  /** Returns what sessions hold of it, by port too, and may. */
+  public Slots slots() {
+    return slots;
+  }
+
+  /** Takes a slot for a session at one port; false if there is none. */
+  boolean take(Protocol protocol) {
+    return slots.take(protocol);
+  }
+
+  /** Gives back a slot that {@link #take} gave. */
+  void giveBack(Protocol protocol) {
+    if (slots.giveBack(protocol) == 0 && leaving) {
+      observer.emptied(this);
+    }
   }
 
   /** Returns what it has to do, as far as its own pages tell. */
@@ -454,134 +455,6 @@ public final class Coordinator {
 
   Ticker ticker() {
     return ticker;
-  }
-
-  /** Returns the sessions that hold a slot, over all listeners of one protocol. */
-  public int sessions(Protocol protocol) {
-    return slots(protocol).taken.get();
-  }
-
-  /** Returns the most sessions at one port; {@link Integer#MAX_VALUE} for no limit. */
-  public int slotLimit(Protocol protocol) {
-    return slots(protocol).limit;
-  }
-
-  /**
-   * Sets the most sessions at one port, which stands beside {@link #maxconn}. Loops that race for
-   * the last slot may exceed it by one each.
-   *
-   * @param to {@link Integer#MAX_VALUE} for no limit
-   */
-  public void setSlotLimit(Protocol protocol, int to) {
-    Slots port = slots(protocol);
-    int from = port.limit;
-    port.limit = to;
-    if (to > from) {
-      observer.roomGrew();
-    }
-  }
-
-  private Slots slots(Protocol protocol) {
-    return Objects.requireNonNull(slots.get(protocol));
-  }
-
-  /** Returns the sessions at one port that were sent something and have no answer yet. */
-  public int unanswered(Protocol protocol) {
-    return slots(protocol).unanswered.get();
-  }
-
-  /**
-   * Returns how long nobody at one port was answered, though there was somebody to be answered;
-   * zero while there is nobody.
-   */
-  public Duration silence(Protocol protocol) {
-    Slots port = slots(protocol);
-    return port.unanswered.get() == 0
-        ? Duration.ZERO
-        : Duration.ofNanos(Math.max(0, ticker.nanoTime() - port.lastAnswerNanos));
-  }
-
-  /** Returns whether a session at one port had its first answer within that time. */
-  public boolean answeredWithin(Protocol protocol, Duration time) {
-    long last = slots(protocol).answeredNanos;
-    return last != NEVER && ticker.nanoTime() - last < time.toNanos();
-  }
-
-  /** A session at one port is connected and waits for its first answer. On its loop. */
-  void awaitsAnswer(Protocol protocol) {
-    Slots port = slots(protocol);
-    if (port.unanswered.getAndIncrement() == 0) {
-      port.lastAnswerNanos = ticker.nanoTime();
-    }
-  }
-
-  /**
-   * A session has its first answer, or ends without one. On its loop.
-   *
-   * @param answered whether it has one
-   */
-  void awaitsNoMore(Protocol protocol, boolean answered) {
-    Slots port = slots(protocol);
-    port.unanswered.decrementAndGet();
-    if (answered) {
-      port.lastAnswerNanos = ticker.nanoTime();
-      port.answeredNanos = port.lastAnswerNanos;
-    }
-  }
-
-  /** Returns whether it has a free slot at this moment for a session at one port. */
-  boolean hasRoom(Protocol protocol) {
-    Slots port = slots(protocol);
-    return port.taken.get() < port.limit && hasRoom();
-  }
-
-  /** Takes a slot for a session at one port; false if there is none. */
-  boolean take(Protocol protocol) {
-    Slots port = slots(protocol);
-    if (port.taken.get() >= port.limit || !take()) {
-      return false;
-    }
-    port.taken.incrementAndGet();
-    return true;
-  }
-
-  /** Gives back a slot that {@link #take(Protocol)} gave. */
-  void giveBack(Protocol protocol) {
-    slots(protocol).taken.decrementAndGet();
-    giveBack();
-  }
-
-  /** Returns whether it has a free slot at this moment. */
-  boolean hasRoom() {
-    int limit = maxconn;
-    return limit == 0 || sessions.get() < limit;
-  }
-
-  /** Takes a slot; false if there is none. */
-  boolean take() {
-    int limit = maxconn;
-    if (limit == 0) {
-      sessions.incrementAndGet();
-      return true;
-    }
-    int now = sessions.get();
-    while (now < limit) {
-      int seen = sessions.compareAndExchange(now, now + 1);
-      if (seen == now) {
-        return true;
-      }
-      now = seen;
-    }
-    return false;
-  }
-
-  /** Gives a slot back. */
-  void giveBack() {
-    int now = sessions.decrementAndGet();
-    assert now >= 0 : name() + ": a slot was given back twice";
-    if (now == 0 && leaving) {
-      observer.emptied(this);
-    }
   }
 
   Duration age(Held<?> held) {

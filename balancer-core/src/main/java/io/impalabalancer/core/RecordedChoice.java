@@ -219,7 +219,7 @@ public record RecordedChoice(
     }
 
     private int limit(Coordinator coordinator) {
-      int port = coordinator.slotLimit(protocol);
+      int port = coordinator.slots().limit(protocol);
       int all = coordinator.maxconn();
       return port == Integer.MAX_VALUE ? all : all == 0 ? port : Math.min(all, port);
     }

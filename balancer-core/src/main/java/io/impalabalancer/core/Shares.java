@@ -65,7 +65,7 @@ final class Shares {
   }
 
   boolean hasRoom(int index) {
-    return coordinator(index).hasRoom(listener.config().protocol());
+    return coordinator(index).slots().anyFree(listener.config().protocol());
   }
 
   boolean isNearlyEmpty(int index) {

@@ -1,6 +1,7 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.BalanceKind;
+import io.impalabalancer.config.Protocol;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -272,7 +273,7 @@ final class BalanceSimulation {
         open = false;
         node.connections.remove(this);
         coordinator.load().ended(began);
-        coordinator.giveBack();
+        coordinator.giveBack(Protocol.TCP);
       }
     }
   }

@@ -25,7 +25,7 @@ class BalanceTest {
           Set<Coordinator> left = new HashSet<>();
           for (Member member : pool.pool.members()) {
             Coordinator coordinator = member.coordinator();
-            boolean full = random.nextInt(3) == 0 && coordinator.take();
+            boolean full = random.nextInt(3) == 0 && coordinator.take(Protocol.TCP);
             if (random.nextInt(3) == 0) {
               tried.add(coordinator);
             } else if (!full) {

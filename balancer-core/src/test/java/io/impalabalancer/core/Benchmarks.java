@@ -67,7 +67,7 @@ public class Benchmarks {
       SplittableRandom random = new SplittableRandom(1);
       for (Member member : pool.pool.members()) {
         for (int i = random.nextInt(100); i > 0; i--) {
-          member.coordinator().take();
+          member.coordinator().take(Protocol.TCP);
         }
         member.coordinator().load().asked();
         member.coordinator().load().told(random.nextInt(100), -1, -1);
@@ -96,7 +96,7 @@ public class Benchmarks {
   @Benchmark
   public Assignment choice(Coordinators of, Algorithm by) {
     Assignment assignment = of.pool.pool.assign(Protocol.TCP, by.made, by.client());
-    assignment.chosen().coordinator().giveBack();
+    assignment.chosen().coordinator().giveBack(Protocol.TCP);
     return assignment;
   }
 
@@ -155,7 +155,7 @@ public class Benchmarks {
           .forEach(coordinator -> {
             coordinator.setStatus(Coordinator.Status.UP, "test");
             coordinator.resolved(TestPool.LOOPBACK);
-            coordinator.take();
+            coordinator.take(Protocol.TCP);
           });
       List<Connector> line = new ArrayList<>();
       for (int i = 0; i <= waiting; i++) {
@@ -168,7 +168,7 @@ public class Benchmarks {
     private Connector connector() {
       Listener listener = balancer.listeners().get(0);
       InetSocketAddress client = new InetSocketAddress(TestPool.LOOPBACK, 1);
-      Session session =
+      Session session = 
           new Session(listener, balancer.nextLoop(), client, relay -> balancer.wires().wire(relay));
       return new Connector(session, new SessionRecord(0, listener, client, 0), new Relay(session));
     }

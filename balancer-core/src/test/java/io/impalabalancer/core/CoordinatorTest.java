@@ -99,23 +99,23 @@ class CoordinatorTest implements Coordinator.Observer {
 
   @Test
   void silenceBeginsWithWhoWaitsAndEndsWithAnAnswer() {
-    assertThat(coordinator.silence(Protocol.TCP)).isZero();
+    assertThat(coordinator.slots().silence(Protocol.TCP)).isZero();
     ticker.advanceMillis(1_000);
-    coordinator.awaitsAnswer(Protocol.TCP);
+    coordinator.slots().awaitsAnswer(Protocol.TCP);
     ticker.advanceMillis(300);
-    coordinator.awaitsAnswer(Protocol.TCP);
+    coordinator.slots().awaitsAnswer(Protocol.TCP);
     ticker.advanceMillis(200);
-    assertThat(coordinator.unanswered(Protocol.TCP)).isEqualTo(2);
-    assertThat(coordinator.silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
-    coordinator.awaitsNoMore(Protocol.TCP, false);
-    assertThat(coordinator.silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
-    coordinator.awaitsAnswer(Protocol.TCP);
-    coordinator.awaitsNoMore(Protocol.TCP, true);
-    assertThat(coordinator.silence(Protocol.TCP)).isZero();
-    assertThat(coordinator.unanswered(Protocol.TCP)).isEqualTo(1);
-    coordinator.awaitsNoMore(Protocol.TCP, false);
+    assertThat(coordinator.slots().unanswered(Protocol.TCP)).isEqualTo(2);
+    assertThat(coordinator.slots().silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
+    coordinator.slots().awaitsNoMore(Protocol.TCP, false);
+    assertThat(coordinator.slots().silence(Protocol.TCP)).isEqualTo(Duration.ofMillis(500));
+    coordinator.slots().awaitsAnswer(Protocol.TCP);
+    coordinator.slots().awaitsNoMore(Protocol.TCP, true);
+    assertThat(coordinator.slots().silence(Protocol.TCP)).isZero();
+    assertThat(coordinator.slots().unanswered(Protocol.TCP)).isEqualTo(1);
+    coordinator.slots().awaitsNoMore(Protocol.TCP, false);
     ticker.advanceMillis(200);
-    assertThat(coordinator.silence(Protocol.TCP)).isZero();
+    assertThat(coordinator.slots().silence(Protocol.TCP)).isZero();
   }
 
   @Test
@@ -182,30 +182,30 @@ class CoordinatorTest implements Coordinator.Observer {
   @Test
   void thereAreAsManySlotsAsMaxconnSays() {
     for (int i = 0; i < 3; i++) {
-      assertThat(coordinator.hasRoom()).isTrue();
-      assertThat(coordinator.take()).isTrue();
+      assertThat(coordinator.slots().anyFree(Protocol.TCP)).isTrue();
+      assertThat(coordinator.take(Protocol.TCP)).isTrue();
     }
-    assertThat(coordinator.hasRoom()).isFalse();
-    assertThat(coordinator.take()).isFalse();
+    assertThat(coordinator.slots().anyFree(Protocol.TCP)).isFalse();
+    assertThat(coordinator.take(Protocol.TCP)).isFalse();
     assertThat(coordinator.sessions()).isEqualTo(3);
-    coordinator.giveBack();
-    assertThat(coordinator.take()).isTrue();
+    coordinator.giveBack(Protocol.TCP);
+    assertThat(coordinator.take(Protocol.TCP)).isTrue();
   }
 
   @Test
   void withoutMaxconnThereIsAlwaysRoom() {
     Coordinator unlimited = TestPool.coordinator("c1", 0, ticker, this);
     for (int i = 0; i < 10_000; i++) {
-      assertThat(unlimited.hasRoom() && unlimited.take()).isTrue();
+      assertThat(unlimited.slots().anyFree(Protocol.TCP) && unlimited.take(Protocol.TCP)).isTrue();
     }
     assertThat(unlimited.sessions()).isEqualTo(10_000);
   }
 
   @Test
   void aSlotThatIsGivenBackTwiceIsADefect() {
-    assertThat(coordinator.take()).isTrue();
-    coordinator.giveBack();
-    assertThatThrownBy(coordinator::giveBack).isInstanceOf(AssertionError.class);
+    assertThat(coordinator.take(Protocol.TCP)).isTrue();
+    coordinator.giveBack(Protocol.TCP);
+    assertThatThrownBy(() -> coordinator.giveBack(Protocol.TCP)).isInstanceOf(AssertionError.class);
   }
 
   @Test
@@ -217,11 +217,11 @@ class CoordinatorTest implements Coordinator.Observer {
         6,
         () -> {
           for (int i = 0; i < 20_000; i++) {
-            if (coordinator.take()) {
+            if (coordinator.take(Protocol.TCP)) {
               most.accumulateAndGet(held.incrementAndGet(), Math::max);
               taken.incrementAndGet();
               held.decrementAndGet();
-              coordinator.giveBack();
+              coordinator.giveBack(Protocol.TCP);
             }
           }
         });

@@ -2,6 +2,7 @@ package io.impalabalancer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.impalabalancer.config.Protocol;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class FirstFitTest {
           for (int i = 0; i < 300; i++) {
             Coordinator any = pool.coordinator(random.nextInt(4));
             if (random.nextBoolean() && any.sessions() > 0) {
-              any.giveBack();
+              any.giveBack(Protocol.TCP);
               continue;
             }
             Member chosen = pool.assign(balance).member();

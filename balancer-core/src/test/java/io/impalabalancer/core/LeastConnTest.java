@@ -35,7 +35,7 @@ class LeastConnTest {
           List<Coordinator> sessions = new ArrayList<>();
           for (int i = 0; i < 1_000; i++) {
             if (!sessions.isEmpty() && random.nextInt(5) < 2) {
-              sessions.remove(random.nextInt(sessions.size())).giveBack();
+              sessions.remove(random.nextInt(sessions.size())).giveBack(Protocol.TCP);
               continue;
             }
             Member chosen = pool.assign(balance).chosen();
@@ -57,8 +57,8 @@ class LeastConnTest {
   @Test
   void tiesAmongSomeOfTheMembersGoRoundToo() {
     TestPool pool = TestPool.of(100, 100, 100, 100);
-    pool.coordinator(1).take();
-    pool.coordinator(2).take();
+    pool.coordinator(1).take(Protocol.TCP);
+    pool.coordinator(2).take(Protocol.TCP);
     assertThat(pool.order(balance, 4)).isEqualTo("c1 c4 c1 c4");
   }
 
@@ -87,8 +87,8 @@ class LeastConnTest {
     for (int i = 0; i < 6; i++) {
       pool.pool.assign(Protocol.HIVESERVER2, ofAnotherListener, TestPool.choice(0));
     }
-    pool.coordinator(0).take();
-    pool.coordinator(0).take();
+    pool.coordinator(0).take(Protocol.TCP);
+    pool.coordinator(0).take(Protocol.TCP);
     assertThat(pool.assign(balance).chosen()).hasToString("c2");
     assertThat(pool.assign(balance).chosen()).hasToString("c2");
     assertThat(pool.coordinator(0).sessions()).isEqualTo(5);

@@ -2,6 +2,7 @@ package io.impalabalancer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.impalabalancer.config.Protocol;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.junit.jupiter.api.Test;
@@ -92,9 +93,9 @@ class LeastLoadTest {
     told(pool, 0, 7, 3);
     pool.coordinator(0).load().lost();
     assertThat(pool.choose(balance, 0, pool.coordinator(0))).hasToString("c3");
-    pool.coordinator(2).take();
+    pool.coordinator(2).take(Protocol.TCP);
     assertThat(pool.choose(balance, 0, pool.coordinator(0))).hasToString("c2");
-    pool.coordinator(1).take();
+    pool.coordinator(1).take(Protocol.TCP);
     assertThat(pool.choose(balance, 0, pool.coordinator(0))).isNull();
   }
 
@@ -119,7 +120,7 @@ class LeastLoadTest {
 
   private static void sessions(TestPool pool, int index, int count) {
     for (int i = 0; i < count; i++) {
-      pool.coordinator(index).take();
+      pool.coordinator(index).take(Protocol.TCP);
     }
   }
 

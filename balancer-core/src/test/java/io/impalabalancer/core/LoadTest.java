@@ -2,6 +2,7 @@ package io.impalabalancer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.impalabalancer.config.Protocol;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
@@ -161,7 +162,7 @@ class LoadTest {
   }
 
   private int begun() {
-    coordinator.take();
+    coordinator.take(Protocol.TCP);
     return load.began();
   }
 
@@ -174,7 +175,7 @@ class LoadTest {
   private void end(int count) {
     for (int i = 0; i < count; i++) {
       load.ended(sessions.removeFirst());
-      coordinator.giveBack();
+      coordinator.giveBack(Protocol.TCP);
     }
   }
 }

@@ -171,12 +171,12 @@ class PoolTest {
   @Test
   void onePortThatIsFullLeavesTheOthersAndOthersTheirs() {
     TestPool pool = TestPool.of(100, 100);
-    pool.coordinator(0).setSlotLimit(Protocol.TCP, 1);
+    pool.coordinator(0).slots().setLimit(Protocol.TCP, 1);
     assertThat(pool.order(Balance.of(BalanceKind.FIRST, 1), 2)).isEqualTo("c1 c1");
     assertThat(pool.assign(Balance.of(BalanceKind.FIRST, 1)).chosen()).hasToString("c1");
     assertThat(pool.assign(Balance.of(BalanceKind.FIRST, 1)).chosen()).hasToString("c2");
-    assertThat(pool.coordinator(0).hasRoom(Protocol.HIVESERVER2)).isTrue();
-    pool.coordinator(1).setSlotLimit(Protocol.TCP, 0);
+    assertThat(pool.coordinator(0).slots().anyFree(Protocol.HIVESERVER2)).isTrue();
+    pool.coordinator(1).slots().setLimit(Protocol.TCP, 0);
     assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
     pool.coordinator(0).giveBack(Protocol.TCP);
     assertThat(pool.assign(balance).chosen()).hasToString("c1");
@@ -231,10 +231,10 @@ class PoolTest {
     Coordinator first = pool.coordinator(0);
     Coordinator second = pool.coordinator(1);
     assertThat(pool.assign(balance, first, second)).isSameAs(Assignment.TRIED);
-    second.take();
+    second.take(Protocol.TCP);
     assertThat(pool.assign(balance, first)).isSameAs(Assignment.FULL);
     assertThat(pool.assign(balance, first, second)).isSameAs(Assignment.TRIED);
-    first.take();
+    first.take(Protocol.TCP);
     assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
     assertThat(first.sessions() + second.sessions()).isEqualTo(2);
   }

@@ -3,6 +3,7 @@ package io.impalabalancer.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.impalabalancer.config.Protocol;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -49,9 +50,9 @@ class RandomOfTwoTest {
   @Test
   void theLessLoadedOfTheTwoDrawnIsChosen() {
     TestPool pool = TestPool.of(1, 1, 2);
-    pool.coordinator(0).take();
-    pool.coordinator(2).take();
-    pool.coordinator(2).take();
+    pool.coordinator(0).take(Protocol.TCP);
+    pool.coordinator(2).take(Protocol.TCP);
+    pool.coordinator(2).take(Protocol.TCP);
     long first = 0;
     long second = 100;
     long third = 200;
@@ -76,7 +77,7 @@ class RandomOfTwoTest {
     Random random = new Random(1);
     pool.random =
         () -> {
-          pool.coordinator(random.nextInt(3)).take();
+          pool.coordinator(random.nextInt(3)).take(Protocol.TCP);
           return random.nextLong();
         };
     for (int i = 0; i < 20; i++) {

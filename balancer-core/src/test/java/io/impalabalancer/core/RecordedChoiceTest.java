@@ -82,9 +82,9 @@ class RecordedChoiceTest {
       pool.coordinator(i).load().asked();
       pool.coordinator(i).load().told(i == 0 ? 4 : 1, -1, -1);
     }
-    pool.coordinator(1).take();
-    pool.coordinator(2).take();
-    pool.coordinator(2).take();
+    pool.coordinator(1).take(Protocol.TCP);
+    pool.coordinator(2).take(Protocol.TCP);
+    pool.coordinator(2).take(Protocol.TCP);
     pool.coordinator(3).setStatus(Coordinator.Status.DOWN, "no answer");
     Recorder recorder = recorder(pool, new LeastLoad());
     pool.assign(recorder, pool.coordinator(4));

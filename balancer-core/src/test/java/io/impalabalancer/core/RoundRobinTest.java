@@ -2,6 +2,7 @@ package io.impalabalancer.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.impalabalancer.config.Protocol;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,18 +57,18 @@ class RoundRobinTest {
   void ofEvenOnesTheOneThatIsFullIsLeftOutUntilItHasRoom() {
     TestPool pool = TestPool.limited(1, 5, 5, 5);
     assertThat(pool.order(balance, 1)).isEqualTo("c1");
-    pool.coordinator(1).take();
+    pool.coordinator(1).take(Protocol.TCP);
     assertThat(pool.order(balance, 3)).isEqualTo("c3 c1 c3");
-    pool.coordinator(1).giveBack();
+    pool.coordinator(1).giveBack(Protocol.TCP);
     assertThat(pool.order(balance, 4)).isEqualTo("c1 c2 c3 c1");
   }
 
   @Test
   void theOthersKeepTheirOrderWhileOneIsFull() {
     TestPool pool = TestPool.limited(1, 2, 1, 5);
-    pool.coordinator(2).take();
+    pool.coordinator(2).take(Protocol.TCP);
     assertThat(pool.order(balance, 6)).isEqualTo("c1 c2 c1 c1 c2 c1");
-    pool.coordinator(2).giveBack();
+    pool.coordinator(2).giveBack(Protocol.TCP);
     assertThat(pool.order(balance, 8)).isEqualTo("c3 c1 c3 c2 c3 c3 c1 c3");
   }
 

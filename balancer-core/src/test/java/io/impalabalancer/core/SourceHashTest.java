@@ -3,6 +3,7 @@ package io.impalabalancer.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.impalabalancer.config.MemberConfig;
+import io.impalabalancer.config.Protocol;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -125,12 +126,12 @@ class SourceHashTest {
           for (long source : choices(pool, random).keySet()) {
             Coordinator first = Objects.requireNonNull(pool.choose(balance, source));
             Coordinator next = Objects.requireNonNull(pool.choose(balance, source, first));
-            first.take();
+            first.take(Protocol.TCP);
             assertThat(pool.choose(balance, source)).isSameAs(next);
-            next.take();
+            next.take(Protocol.TCP);
             assertThat(pool.choose(balance, source)).isNotIn(first, next).isNotNull();
-            next.giveBack();
-            first.giveBack();
+            next.giveBack(Protocol.TCP);
+            first.giveBack(Protocol.TCP);
             assertThat(pool.choose(balance, source)).isSameAs(first);
           }
         });

@@ -143,7 +143,7 @@ final class CoordinatorWatch {
     if (kind != CheckKind.IMPALA) {
       coordinator.setVerdict(Verdict.UNKNOWN, 100, "checks are " + kind.word());
       ports.forEach(port -> coordinator.setVerdict(port, Verdict.OPEN, "not asked"));
-      ports.forEach(port -> coordinator.setSlotLimit(port, Integer.MAX_VALUE));
+      ports.forEach(port -> coordinator.slots().setLimit(port, Integer.MAX_VALUE));
     }
     if (kind == CheckKind.NONE) {
       coordinator.setStatus(Status.UP, "not checked");

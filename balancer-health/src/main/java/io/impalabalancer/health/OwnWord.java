@@ -332,8 +332,8 @@ final class OwnWord {
         String why =
             stall.judge(
                 setupQueue(protocol),
-                coordinator.unanswered(protocol),
-                coordinator.silence(protocol),
+                coordinator.slots().unanswered(protocol),
+                coordinator.slots().silence(protocol),
                 silent.getOrDefault(protocol, ""),
                 nowNanos);
         coordinator.setVerdict(
@@ -349,10 +349,10 @@ final class OwnWord {
     for (Protocol protocol : ports) {
       int limit = Integer.MAX_VALUE;
       if (threads > 0 && SERVERS.containsKey(protocol)) {
-        long others = Math.max(0, inUse(protocol) - coordinator.sessions(protocol));
+        long others = Math.max(0, inUse(protocol) - coordinator.slots().taken(protocol));
         limit = (int) Math.max(0, threads - config.slotReserve() - others);
       }
-      coordinator.setSlotLimit(protocol, limit);
+      coordinator.slots().setLimit(protocol, limit);
     }
   }
 

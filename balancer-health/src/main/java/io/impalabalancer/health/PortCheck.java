@@ -59,7 +59,7 @@ final class PortCheck {
   /** Asks the port if it is time to. */
   void askIfDue(long nowNanos) {
     InetAddress at = coordinator.address();
-    boolean known = coordinator.answeredWithin(protocol, config.verdict().portInter());
+    boolean known = coordinator.slots().answeredWithin(protocol, config.verdict().portInter());
     if (known) {
       silences = 0;
     }

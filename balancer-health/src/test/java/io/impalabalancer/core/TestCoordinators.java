@@ -41,11 +41,11 @@ public final class TestCoordinators {
   /** Connects a session to a port that then waits for its first answer. */
   public static void awaitsAnswer(Coordinator coordinator, Protocol protocol) {
     coordinator.take(protocol);
-    coordinator.awaitsAnswer(protocol);
+    coordinator.slots().awaitsAnswer(protocol);
   }
 
   /** Answers a session that waits for its first answer; it stays. */
   public static void answered(Coordinator coordinator, Protocol protocol) {
-    coordinator.awaitsNoMore(protocol, true);
+    coordinator.slots().awaitsNoMore(protocol, true);
   }
 }

@@ -308,16 +308,16 @@ class ImpalaCheckTest {
   void slotsAreTheThreadsLessAReserveAndWhatOthersUse() {
     pages.setInUse("hiveserver2-frontend", 10);
     Coordinator coordinator = started();
-    assertThat(coordinator.slotLimit(HIVESERVER2)).isEqualTo(50);
+    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(50);
     for (int i = 0; i < 10; i++) {
       TestCoordinators.awaitsAnswer(coordinator, HIVESERVER2);
       TestCoordinators.answered(coordinator, HIVESERVER2);
     }
     checks(1);
-    assertThat(coordinator.slotLimit(HIVESERVER2)).isEqualTo(60);
+    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(60);
     pages.setInUse("hiveserver2-frontend", 64);
     checks(1);
-    assertThat(coordinator.slotLimit(HIVESERVER2)).isEqualTo(6);
+    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(6);
   }
 
   @ParameterizedTest

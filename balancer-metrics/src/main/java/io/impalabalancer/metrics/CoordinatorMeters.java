@@ -130,7 +130,7 @@ final class CoordinatorMeters {
         "1 while the port takes connections and does not get on with them",
         port,
         () -> coordinator.verdict(protocol) == Verdict.STALLED);
-    Gauge.builder("coordinator.port.sessions", () -> coordinator.sessions(protocol))
+    Gauge.builder("coordinator.port.sessions", () -> coordinator.slots().taken(protocol))
         .tags(port)
         .description("Sessions that hold a slot at the port now")
         .register(registry);
@@ -153,7 +153,7 @@ final class CoordinatorMeters {
   }
 
   private int limit(Protocol protocol) {
-    int limit = coordinator.slotLimit(protocol);
+    int limit = coordinator.slots().limit(protocol);
     return limit == Integer.MAX_VALUE ? 0 : limit;
   }
 

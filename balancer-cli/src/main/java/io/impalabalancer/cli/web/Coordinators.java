@@ -121,7 +121,7 @@ final class Coordinators {
 
   private static void ofPort(JsonWriter json, Coordinator coordinator, Protocol protocol)
       throws IOException {
-    int limit = coordinator.slotLimit(protocol);
+    int limit = coordinator.slots().limit(protocol);
     boolean stalled = coordinator.verdict(protocol) == Verdict.STALLED;
     Facts.Port port = coordinator.facts().ports().get(protocol);
     json.name("sessionLimit").value(limit == Integer.MAX_VALUE ? 0 : limit);
