@@ -3,27 +3,16 @@ package io.impalabalancer.core;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.CoordinatorConfig;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,9 +34,7 @@ public final class Balancer implements AutoCloseable {
 
   private final Ticker ticker;
   private final Wires wires;
-  private final MultiThreadIoEventLoopGroup group;
-  private final List<Loop> loops = new ArrayList<>();
-  private final AtomicInteger turn = new AtomicInteger();
+  private final Loops loops;
   private final AtomicLong sessionIds = new AtomicLong();
   private final EventSender events = new EventSender();
   private final HeldBytes held;
@@ -72,31 +59,11 @@ public final class Balancer implements AutoCloseable {
     held = new HeldBytes(config.bufferLimit());
     admission = new Admission(config.maxconn(), ticker);
     int threads = config.threads() > 0 ? config.threads() : cores();
-    group =
-        new MultiThreadIoEventLoopGroup(
-            threads, new DefaultThreadFactory(THREAD_NAME), wires.ioHandlers());
-    boolean nativeAddress = wires instanceof EpollWires;
-    for (EventExecutor each : group) {
-      int pipes = share(config.maxpipes(), loops.size(), threads);
-      Loop loop =
-          new Loop(
-              (IoEventLoop) each,
-              ticker,
-              held,
-              nativeAddress,
-              wires.pipes(pipes, splicedBytes, ticker));
-      loop.probeLag();
-      loops.add(loop);
-    }
+    loops = new Loops(threads, wires, config.maxpipes(), held, splicedBytes, ticker);
     LOG.info("event=wire wire={} threads={}", wires.word(), threads);
     resolver = new Resolver(config.resolve(), lookup);
     parts = new Parts(config, Map.of(), Map.of(), Map.of());
     new Reload(this, parts, config).apply();
-  }
-
-  /** Returns what one loop gets of a limit; the shares add up to it. */
-  private static int share(int limit, int loop, int loops) {
-    return (limit + loop) / loops;
   }
 
   private static int cores() {
@@ -222,17 +189,16 @@ public final class Balancer implements AutoCloseable {
     if (next.config().maxconn() != maxconnBefore) {
       admission.setMaxconn(next.config().maxconn());
     }
-    for (int i = 0; i < loops.size(); i++) {
-      EpollPipes pipes = loops.get(i).pipes();
-      int most = share(next.config().maxpipes(), i, loops.size());
-      loops.get(i).eventLoop().execute(() -> pipes.setMost(most));
-    }
+    loops.setMaxpipes(next.config().maxpipes());
     resolver.setConfig(next.config().resolve());
     leaving.forEach(resolver::stop);
     resolver.start(toLookUp);
     next.poolsInUse().forEach(Pool::refresh);
     queue.serve();
-    next.listeners().values().forEach(Listener::release);
+    for (Listener listener : next.listeners().values()) {
+      listener.availabilityChanged();
+      listener.acceptors().release();
+    }
     tidy();
   }
 
@@ -283,10 +249,10 @@ public final class Balancer implements AutoCloseable {
     this.inherited = inherited;
     try {
       for (Listener listener : listeners()) {
-        listener.open();
+        listener.acceptors().open();
       }
     } catch (BindException e) {
-      listeners().forEach(Listener::close);
+      listeners().forEach(listener -> listener.acceptors().close());
       throw e;
     }
     accepting = true;
@@ -303,7 +269,7 @@ public final class Balancer implements AutoCloseable {
    */
   public Map<BindAddress, Integer> descriptors() {
     Map<BindAddress, Integer> all = new LinkedHashMap<>();
-    listeners().forEach(listener -> all.putAll(listener.descriptors()));
+    listeners().forEach(listener -> all.putAll(listener.acceptors().descriptors()));
     return all;
   }
 
@@ -320,7 +286,7 @@ public final class Balancer implements AutoCloseable {
   /** Gives up the addresses of all listeners; running sessions live on. */
   public synchronized void stopAccepting() {
     accepting = false;
-    listeners().forEach(Listener::close);
+    listeners().forEach(listener -> listener.acceptors().close());
   }
 
   /** Returns the sessions now, of all listeners. */
@@ -353,16 +319,7 @@ public final class Balancer implements AutoCloseable {
    * that none is held up; a session that ends meanwhile may be missing.
    */
   public CompletionStage<List<SessionSnapshot>> snapshot() {
-    CompletionStage<List<SessionSnapshot>> all = CompletableFuture.completedFuture(List.of());
-    for (Loop loop : loops) {
-      CompletableFuture<List<SessionSnapshot>> part = new CompletableFuture<>();
-      loop.eventLoop().execute(() -> loop.snapshot(part));
-      all =
-          all.thenCombine(
-              part, (some, more) -> Stream.concat(some.stream(), more.stream()).toList());
-    }
-    return all.thenApply(sessions ->
-        sessions.stream().sorted(Comparator.comparingLong(SessionSnapshot::id)).toList());
+    return loops.snapshot();
   }
 
   /**
@@ -370,66 +327,24 @@ public final class Balancer implements AutoCloseable {
    * #sessions} tells when they are gone.
    */
   public CompletionStage<Integer> closeSessions(Termination termination) {
-    return closeSessions(session -> true, termination);
+    return loops.closeSessions(session -> true, termination);
   }
 
   /** Ends every session of one coordinator, as {@link #closeSessions(Termination)}. */
   public CompletionStage<Integer> closeSessions(Coordinator coordinator, Termination termination) {
-    return closeSessions(session -> session.isOn(coordinator), termination);
+    return loops.closeSessions(session -> session.isOn(coordinator), termination);
   }
 
   /** Ends every session of one listener on one coordinator, as the others. */
   public CompletionStage<Integer> closeSessions(
       Listener listener, Coordinator coordinator, Termination termination) {
-    return closeSessions(
+    return loops.closeSessions(
         session -> session.listener() == listener && session.isOn(coordinator), termination);
   }
 
   /** Ends the session with an id; the answer is 0 if there is none. */
   public CompletionStage<Integer> closeSession(long id, Termination termination) {
-    return closeSessions(session -> session.id() == id, termination);
-  }
-
-  CompletionStage<Integer> closeSessions(Predicate<Session> which, Termination termination) {
-    CompletionStage<Integer> sum = CompletableFuture.completedFuture(0);
-    for (Loop loop : loops) {
-      sum =
-          sum.thenCombine(
-              CompletableFuture.supplyAsync(
-                  () -> loop.closeSessions(which, termination), loop.eventLoop()),
-              Integer::sum);
-    }
-    return sum;
-  }
-
-  /**
-   * Evicts the session that has been silent longest, of all loops. Any loop.
-   *
-   * @param of the listener that needs the room; null if the whole balancer does
-   */
-  void evictSilent(@Nullable Listener of) {
-    int oldest = -1;
-    for (int i = 0; i < loops.size(); i++) {
-      if (loops.get(i).hasSilent()
-          && (oldest < 0
-              || loops.get(i).oldestSilentNanos() - loops.get(oldest).oldestSilentNanos() < 0)) {
-        oldest = i;
-      }
-    }
-    if (oldest >= 0) {
-      evictSilent(of, oldest, loops.size());
-    }
-  }
-
-  /** Asks a loop, and if it has no such session, the next ones. */
-  private void evictSilent(@Nullable Listener of, int at, int left) {
-    Loop loop = loops.get(at);
-    loop.eventLoop()
-        .execute(() -> {
-          if (!loop.evictSilent(of) && left > 1) {
-            evictSilent(of, (at + 1) % loops.size(), left - 1);
-          }
-        });
+    return loops.closeSessions(session -> session.id() == id, termination);
   }
 
   /** Returns the bytes that are held for all sessions: read, and not yet written. */
@@ -442,30 +357,12 @@ public final class Balancer implements AutoCloseable {
     return splicedBytes.sum();
   }
 
-  /** Returns the pipes with bytes in them, of all sessions. */
-  int pipesInUse() {
-    int sum = 0;
-    for (Loop loop : loops) {
-      sum += loop.eventLoop().submit(() -> loop.pipes().inUse()).syncUninterruptibly().getNow();
-    }
-    return sum;
-  }
-
-  /** Returns the timers that are set, of all sessions. */
-  int timers() {
-    int sum = 0;
-    for (Loop loop : loops) {
-      sum += loop.eventLoop().submit(loop::timers).syncUninterruptibly().getNow();
-    }
-    return sum;
-  }
-
   /**
    * Returns how late the event loops are, the worst of them: at their last probe, one a second, or
    * with the one that is due.
    */
   public long loopLagNanos() {
-    return loops.stream().mapToLong(Loop::lagNanos).max().orElse(0);
+    return loops.lagNanos();
   }
 
   /** Returns the wire in use: {@code epoll} or {@code channel}. */
@@ -473,7 +370,7 @@ public final class Balancer implements AutoCloseable {
     return wires.word();
   }
 
-  List<Loop> loops() {
+  Loops loops() {
     return loops;
   }
 
@@ -494,19 +391,12 @@ public final class Balancer implements AutoCloseable {
     return sessionIds.incrementAndGet();
   }
 
-  /** Returns the loop for the next session or address: one after the other. */
-  Loop nextLoop() {
-    return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
-  }
-
   /** Closes everything at once and waits for the event loops to end. */
   @Override
   public void close() {
     stopAccepting();
-    for (Loop loop : loops) {
-      loop.eventLoop().submit(loop::close).syncUninterruptibly();
-    }
+    loops.closeSessionsNow();
     resolver.close();
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+    loops.close();
   }
 }

@@ -1,23 +1,14 @@
 package io.impalabalancer.core;
 
-import io.impalabalancer.config.BindAddress;
 import io.impalabalancer.config.ListenerConfig;
 import io.impalabalancer.config.Protocol;
-import io.impalabalancer.config.Unavailable;
-import io.netty.util.concurrent.Future;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -41,25 +32,18 @@ public final class Listener {
 
   private final LongAdder accepted = new LongAdder();
   private final LastChoices lastChoices;
+  private final Acceptors acceptors = new Acceptors(this);
 
   private volatile ListenerConfig config;
   private volatile Pool pool;
   private volatile Balance balance;
   private volatile boolean leaving;
 
-  /** By address as configured, in that order. Written under the lock only; read by anybody. */
-  private volatile Map<BindAddress, Acceptor> acceptors = Map.of();
-
-  private boolean open;
-  private volatile boolean disabled;
   private volatile int maxconn;
   private volatile double topSourceShare;
 
   /** Whether its clients go to coordinators whose verdicts say no, as last told. */
   private boolean overruled;
-
-  /** Whether its addresses are being changed by a reload. */
-  private boolean held;
 
   Listener(ListenerConfig config, Pool pool, Balancer balancer) {
     name = config.name();
@@ -106,7 +90,7 @@ public final class Listener {
 
   /** Returns the addresses that it is bound to now, with the ports that the kernel chose. */
   public List<InetSocketAddress> addresses() {
-    return acceptors.values().stream().map(Acceptor::address).toList();
+    return acceptors.addresses();
   }
 
   /** Returns the sessions now, from accept to end. */
@@ -260,28 +244,13 @@ public final class Listener {
     busy.leave();
   }
 
-  /**
-   * Starts to serve: binds its addresses, unless it is to wait for a usable member.
-   *
-   * @throws BindException for the first address that cannot be bound; none stays bound then
-   */
-  synchronized void open() throws BindException {
-    open = true;
-    if (wantsBound()) {
-      bind();
-    }
-  }
-
-  /** Serves what came by these sockets, and those that {@link #bind(BindAddress)} made. */
-  synchronized void open(Map<BindAddress, Acceptor> sockets) {
-    open = true;
-    acceptors = Collections.unmodifiableMap(new LinkedHashMap<>(sockets));
-    acceptors.values().forEach(this::serveOnLoop);
+  Acceptors acceptors() {
+    return acceptors;
   }
 
   /** Returns whether people let it accept. */
   public boolean enabled() {
-    return !disabled;
+    return acceptors.enabled();
   }
 
   /**
@@ -289,9 +258,8 @@ public final class Listener {
    *
    * @param reason who and why, for people
    */
-  public synchronized void disable(String reason) {
-    disabled = true;
-    unbind();
+  public void disable(String reason) {
+    acceptors.disable();
     LOG.info("event=listener-disabled listener={} reason=\"{}\"", name(), reason);
   }
 
@@ -301,66 +269,15 @@ public final class Listener {
    * @param reason who and why, for people
    * @throws BindException for the first address that cannot be bound; it stays disabled then
    */
-  public synchronized void enable(String reason) throws BindException {
-    disabled = false;
-    if (open && !held && wantsBound() && !isBound()) {
-      try {
-        bind();
-      } catch (BindException e) {
-        disabled = true;
-        throw e;
-      }
-    }
+  public void enable(String reason) throws BindException {
+    acceptors.enable();
     LOG.info("event=listener-enabled listener={} reason=\"{}\"", name(), reason);
   }
 
-  /** Gives up its addresses for good. */
-  synchronized void close() {
-    open = false;
-    unbind();
-  }
-
-  /** Has no addresses from now on, without closing them, and lives until its sessions end. */
-  synchronized void leave() {
-    open = false;
-    acceptors = Map.of();
-    disabled = false;
+  /** Gets no clients any more, and lives until its sessions end; its addresses are not closed. */
+  void leave() {
+    acceptors.leave();
     leaving = true;
-  }
-
-  /** Leaves its addresses as they are until {@link #release}; returns them. */
-  synchronized Map<BindAddress, Acceptor> hold() {
-    held = true;
-    return acceptors;
-  }
-
-  /** Binds and unbinds by itself again, and does what is due. */
-  synchronized void release() {
-    held = false;
-    availabilityChanged();
-  }
-
-  /** Returns the descriptors of its sockets, by address as configured. */
-  Map<BindAddress, Integer> descriptors() {
-    Map<BindAddress, Integer> descriptors = new LinkedHashMap<>();
-    acceptors.forEach((address, acceptor) -> descriptors.put(address, acceptor.descriptor()));
-    return descriptors;
-  }
-
-  boolean isBound() {
-    return !acceptors.isEmpty();
-  }
-
-  Collection<Acceptor> acceptors() {
-    return acceptors.values();
-  }
-
-  @Nullable Acceptor acceptor(BindAddress address) {
-    return acceptors.get(address);
-  }
-
-  private boolean wantsBound() {
-    return !disabled && (config.unavailable() == Unavailable.CLOSE || available());
   }
 
   /** Returns whether its clients go to coordinators whose verdicts say no: nobody is better. */
@@ -368,7 +285,7 @@ public final class Listener {
     return pool.serving(protocol()).overruled();
   }
 
-  private void tellOverruled() {
+  private synchronized void tellOverruled() {
     Serving serving = pool.serving(protocol());
     if (serving.overruled() != overruled) {
       overruled = serving.overruled();
@@ -384,92 +301,9 @@ public final class Listener {
   }
 
   /** Who is usable has changed. */
-  synchronized void availabilityChanged() {
+  void availabilityChanged() {
     tellOverruled();
-    if (!open || held || wantsBound() == isBound()) {
-      return;
-    }
-    if (isBound()) {
-      unbind();
-      LOG.warn("event=listener-unbound listener={} reason=\"no member is usable\"", name());
-    } else {
-      try {
-        bind();
-        LOG.info("event=listener-bound listener={} addresses={}", name(), addresses());
-      } catch (BindException e) {
-        LOG.error("event=bind-failed listener={} reason=\"{}\"", name(), e.getMessage());
-      }
-    }
-  }
-
-  private void bind() throws BindException {
-    Map<BindAddress, Acceptor> bound = new LinkedHashMap<>();
-    for (BindAddress address : config.binds()) {
-      try {
-        bound.put(address, bind(address));
-      } catch (BindException e) {
-        bound.values().forEach(Listener::closeOnLoop);
-        throw e;
-      }
-    }
-    open(bound);
-  }
-
-  /**
-   * Binds an address, unless it was inherited, without accepting yet.
-   *
-   * @throws BindException if it cannot be bound
-   */
-  Acceptor bind(BindAddress address) throws BindException {
-    Loop loop = balancer.nextLoop();
-    Wires wires = balancer.wires();
-    Integer inherited = balancer.takeInherited(address);
-    try {
-      return loop.eventLoop()
-          .submit(() ->
-              inherited == null
-                  ? wires.listen(loop, address, this)
-                  : wires.adopt(loop, inherited, this))
-          .get();
-    } catch (ExecutionException | InterruptedException e) {
-      if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new BindException(name(), address, cause);
-    }
-  }
-
-  private void unbind() {
-    acceptors.values().forEach(Listener::closeOnLoop);
-    acceptors = Map.of();
-  }
-
-  private void serveOnLoop(Acceptor acceptor) {
-    onLoop(
-        acceptor,
-        () -> {
-          try {
-            acceptor.serve(this);
-          } catch (IOException e) {
-            LOG.error("event=socket-option-failed listener={} reason=\"{}\"", name(), e.toString());
-          }
-          acceptor.resume();
-        });
-  }
-
-  /** Closes a socket and waits until its address is free. */
-  static void closeOnLoop(Acceptor acceptor) {
-    onLoop(acceptor, acceptor::close);
-    // NIO gives the address up in the select that follows, which the loop does before this.
-    acceptor.loop().eventLoop().schedule(() -> {}, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly();
-  }
-
-  private static void onLoop(Acceptor acceptor, Runnable task) {
-    Future<?> done = acceptor.loop().eventLoop().submit(task).awaitUninterruptibly();
-    if (done.cause() != null) {
-      LOG.error("event=acceptor-failed address={}", acceptor.address(), done.cause());
-    }
+    acceptors.availabilityChanged();
   }
 
   /** Takes a place for a client that is about to be accepted; false above a limit. Any loop. */
@@ -521,11 +355,11 @@ public final class Listener {
     Admission admission = balancer.admission();
     admission.acceptedOne();
     if (admission.nearlyFull()) {
-      balancer.evictSilent(null);
+      balancer.loops().evictSilent(null);
     } else if (Admission.nearlyFull(sessions.get(), maxconn)) {
-      balancer.evictSilent(this);
+      balancer.loops().evictSilent(this);
     }
-    Loop loop = balancer.nextLoop();
+    Loop loop = balancer.loops().next();
     Session session = new Session(this, loop, client, wire);
     if (loop.eventLoop().inEventLoop()) {
       session.run();

@@ -205,6 +205,7 @@ public final class Rebalance {
     }
     long silenceNanos = config.silence().toNanos();
     return balancer
+        .loops()
         .closeSessions(
             session -> now.contains(session.id()) && session.isIdle(silenceNanos),
             Termination.REBALANCED)

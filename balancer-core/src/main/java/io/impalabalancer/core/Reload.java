@@ -74,18 +74,18 @@ final class Reload {
    */
   void bind() throws BindException {
     Map<BindAddress, Acceptor> now = new LinkedHashMap<>();
-    before.listeners().values().forEach(listener -> now.putAll(listener.hold()));
+    before.listeners().values().forEach(listener -> now.putAll(listener.acceptors().hold()));
     try {
       for (ListenerConfig each : config.listeners()) {
         Listener listener = listener(each.name());
         boolean isNew = !before.listeners().containsKey(each.name());
-        if (isNew || listener.leaving() || listener.isBound()) {
+        if (isNew || listener.leaving() || listener.acceptors().anyBound()) {
           wanted.put(listener, sockets(listener, each, now));
         }
       }
     } catch (BindException e) {
-      bound.forEach(Listener::closeOnLoop);
-      before.listeners().values().forEach(Listener::release);
+      bound.forEach(Acceptors::closeOnLoop);
+      before.listeners().values().forEach(listener -> listener.acceptors().release());
       throw e;
     }
   }
@@ -94,12 +94,12 @@ final class Reload {
       Listener listener, ListenerConfig next, Map<BindAddress, Acceptor> now) throws BindException {
     Map<BindAddress, Acceptor> sockets = new LinkedHashMap<>();
     for (BindAddress address : next.binds()) {
-      Acceptor socket = listener.acceptor(address);
+      Acceptor socket = listener.acceptors().at(address);
       if (socket == null && address.port() != 0) {
         socket = now.get(address);
       }
       if (socket == null && !sockets.containsKey(address)) {
-        socket = listener.bind(address);
+        socket = listener.acceptors().bind(address);
         bound.add(socket);
       }
       sockets.putIfAbsent(address, Objects.requireNonNull(socket));
@@ -130,7 +130,7 @@ final class Reload {
     List<Acceptor> superfluous = applyListeners();
     leaving.forEach(coordinator -> coordinators.put(coordinator.name(), coordinator));
     balancer.goOver(new Parts(config, coordinators, pools, listeners), toLookUp, leaving);
-    superfluous.forEach(Listener::closeOnLoop);
+    superfluous.forEach(Acceptors::closeOnLoop);
   }
 
   private void applyPools(List<Coordinator> leaving) {
@@ -163,7 +163,7 @@ final class Reload {
     wanted.values().forEach(sockets -> used.addAll(sockets.values()));
     List<Acceptor> superfluous = new ArrayList<>();
     for (Listener listener : before.listeners().values()) {
-      superfluous.addAll(listener.acceptors());
+      superfluous.addAll(listener.acceptors().all());
       if (!listeners.containsValue(listener)) {
         listener.leave();
         listeners.put(listener.name(), listener);
@@ -175,7 +175,7 @@ final class Reload {
       listener.setConfig(each, pool(each.pool()));
       Map<BindAddress, Acceptor> sockets = wanted.get(listener);
       if (sockets != null) {
-        listener.open(sockets);
+        listener.acceptors().open(sockets);
       }
     }
     return superfluous;

@@ -258,8 +258,8 @@ final class BalancerRig implements AutoCloseable {
 
   void assertNothingLeft() {
     assertThat(balancer.heldBytes()).as("held bytes").isZero();
-    assertThat(balancer.timers()).as("timers").isZero();
-    assertThat(balancer.pipesInUse()).as("pipes in use").isZero();
+    assertThat(balancer.loops().timers()).as("timers").isZero();
+    assertThat(balancer.loops().pipesInUse()).as("pipes in use").isZero();
     balancer.coordinators().forEach(c -> assertThat(c.sessions()).as(c.name()).isZero());
     for (Listener listener : balancer.listeners()) {
       assertThat(listener.sessions()).as(listener.name()).isZero();

@@ -16,7 +16,7 @@ class LoopTest {
     CountDownLatch stall = new CountDownLatch(1);
     try (BalancerRig rig =
         BalancerRig.start("auto", coordinators("", TestServer.closedPort()) + listener(""))) {
-      Loop loop = rig.balancer.nextLoop();
+      Loop loop = rig.balancer.loops().next();
       loop.eventLoop().execute(() -> awaitQuietly(stall));
       try {
         await().until(() -> rig.balancer.loopLagNanos() > Duration.ofSeconds(1).toNanos());

@@ -29,7 +29,7 @@ class SessionTest {
   private final List<SessionView> ended = new ArrayList<>();
   private final List<SessionView> alive = new CopyOnWriteArrayList<>();
   private final Balancer balancer = newBalancer();
-  private final Loop loop = balancer.nextLoop();
+  private final Loop loop = balancer.loops().next();
 
   private Balancer newBalancer() {
     try {
@@ -69,7 +69,7 @@ class SessionTest {
   @AfterEach
   void nothingIsLeft() {
     assertThat(balancer.coordinators().get(0).sessions()).isZero();
-    assertThat(balancer.timers()).isZero();
+    assertThat(balancer.loops().timers()).isZero();
     assertThat(balancer.heldBytes()).isZero();
     balancer.close();
   }

@@ -121,7 +121,7 @@ class SpliceTest extends WireTest {
           if (before.getAndSet(sent.get()) != sent.get()) {
             return false;
           }
-          if (rig.balancer.pipesInUse() == clients.length) {
+          if (rig.balancer.loops().pipesInUse() == clients.length) {
             return true;
           }
           for (Client client : clients) {
@@ -216,7 +216,7 @@ class SpliceTest extends WireTest {
     }
     assertThat(rig.balancer.splicedBytes()).isGreaterThan(spliced);
     assertThat(rig.balancer.heldBytes()).isZero();
-    assertThat(rig.balancer.pipesInUse()).isZero();
+    assertThat(rig.balancer.loops().pipesInUse()).isZero();
   }
 
   @Test
@@ -231,7 +231,7 @@ class SpliceTest extends WireTest {
     assertWholeAnswer(ask(rig));
     assertThat(rig.balancer.splicedBytes()).isEqualTo(spliced);
     assertWholeAnswer(stalled);
-    assertThat(rig.balancer.pipesInUse()).isZero();
+    assertThat(rig.balancer.loops().pipesInUse()).isZero();
     rig.reload("maxpipes = 4\n" + parts);
     assertWholeAnswer(ask(rig));
     assertThat(rig.balancer.splicedBytes()).isGreaterThan(spliced + ANSWER_BYTES / 2);
@@ -247,7 +247,7 @@ class SpliceTest extends WireTest {
       TestServer.reset(client);
       assertThat(rig.awaitEnded(i + 1).termination()).isEqualTo(Termination.CLIENT_RESET);
       assertThat(rig.balancer.heldBytes()).isZero();
-      assertThat(rig.balancer.pipesInUse()).isZero();
+      assertThat(rig.balancer.loops().pipesInUse()).isZero();
     }
     long before = rig.balancer.splicedBytes();
     assertWholeAnswer(ask(rig));
@@ -280,7 +280,7 @@ class SpliceTest extends WireTest {
     awaitStalled(rig, ask(rig));
     stalled.countDown();
     assertThat(rig.awaitEnded(1).termination()).isEqualTo(Termination.COORDINATOR_RESET);
-    assertThat(rig.balancer.pipesInUse()).isZero();
+    assertThat(rig.balancer.loops().pipesInUse()).isZero();
   }
 
   @Test
