@@ -15,7 +15,10 @@ record Assignment(Kind kind, @Nullable Member member) {
     ASSIGNED,
     /** No member is usable. */
     NONE,
-    /** The usable members that may still be tried have no free slot, or others wait for one. */
+    /**
+     * The usable members that may still be tried have no free slot, others wait for one, or it is
+     * not known yet whether anybody is usable.
+     */
     FULL,
     /** Every usable member was tried already. */
     TRIED

@@ -190,8 +190,12 @@ public final class Coordinator {
 
   /** Takes the failure of a look-up; an address that is known stays in use. */
   void notResolved(String problem) {
+    boolean first = !lookedUp;
     addressProblem = problem;
     lookedUp = true;
+    if (first) {
+      observer.choiceChanged(this);
+    }
   }
 
   /** Returns what checks say of the process. */

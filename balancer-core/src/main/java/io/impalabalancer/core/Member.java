@@ -121,6 +121,19 @@ public final class Member {
         && coordinator.address() != null;
   }
 
+  /**
+   * Returns whether nobody knows yet: its first check, or the first look-up of its host, has not
+   * ended, and nothing else speaks against it.
+   */
+  boolean undecided(Protocol protocol) {
+    boolean toBeLookedUp = coordinator.address() == null && !coordinator.lookedUp();
+    return coordinator.isOpen(protocol)
+        && coordinator.adminState() == AdminState.READY
+        && weight() > 0
+        && (coordinator.status() == Coordinator.Status.CHECKING
+            || (coordinator.status() == Coordinator.Status.UP && toBeLookedUp));
+  }
+
   /** Returns why it is not among those who serve a protocol, for people. */
   String unusableReason(Protocol protocol) {
     if (coordinator.status() != Coordinator.Status.UP) {

@@ -52,6 +52,7 @@ public final class Pool {
    * Returns who serves a protocol now: the usable primaries, or if there is none, the backups. If
    * there is none of these only because every verdict says no, those with the least bad one serve,
    * primaries and backups alike, but never who is no coordinator: what pages say makes no outage.
+   * While nobody serves and some are undecided, it is {@link Serving#UNDECIDED}.
    */
   Serving serving(Protocol protocol) {
     return serving.getOrDefault(protocol, Serving.NOBODY);
@@ -67,6 +68,8 @@ public final class Pool {
         List<Member> leastBad = leastBad(protocol);
         if (!leastBad.isEmpty()) {
           next.put(protocol, new Serving(leastBad, true));
+        } else if (members.stream().anyMatch(m -> m.undecided(protocol))) {
+          next.put(protocol, Serving.UNDECIDED);
         }
       } else {
         next.put(protocol, new Serving(primaries.isEmpty() ? chosen : primaries));
@@ -98,7 +101,7 @@ public final class Pool {
     while (true) {
       Serving now = serving(protocol);
       if (now.isEmpty()) {
-        return Assignment.NONE;
+        return now == Serving.UNDECIDED ? Assignment.FULL : Assignment.NONE;
       }
       Member member = balance.choose(now, choice);
       if (member == null) {

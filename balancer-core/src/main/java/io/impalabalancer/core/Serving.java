@@ -12,6 +12,9 @@ import java.util.stream.Collectors;
 final class Serving {
   static final Serving NOBODY = new Serving(List.of());
 
+  /** Nobody yet: some were neither checked nor looked up. Their clients wait in line for that. */
+  static final Serving UNDECIDED = new Serving(List.of());
+
   private final Member[] members;
   private final Coordinator[] coordinators;
   private final boolean overruled;

@@ -169,6 +169,38 @@ class PoolTest {
   }
 
   @Test
+  void clientsWaitUntilItIsKnownWhetherAnybodyServes() {
+    TestPool pool = TestPool.of(100, 100);
+    pool.coordinator(0).setStatus(Coordinator.Status.CHECKING, "test");
+    pool.coordinator(1).setStatus(DOWN, "test");
+    assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
+    pool.coordinator(1).setStatus(UP, "test");
+    assertThat(pool.assign(balance).chosen()).hasToString("c2");
+    pool.coordinator(1).setAdminState(AdminState.DRAIN, "test");
+    assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
+    pool.coordinator(0).setStatus(DOWN, "test");
+    assertThat(pool.assign(balance)).isSameAs(Assignment.NONE);
+  }
+
+  @Test
+  void clientsWaitForTheFirstLookUpOfAHostAndNotForTheNext() {
+    TestPool pool = TestPool.lookingUp();
+    Coordinator coordinator = pool.coordinator(0);
+    assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
+    coordinator.notResolved("no such host");
+    assertThat(pool.assign(balance)).isSameAs(Assignment.NONE);
+    coordinator.resolved(TestPool.LOOPBACK);
+    assertThat(pool.assign(balance).chosen()).hasToString("c1");
+  }
+
+  @Test
+  void nobodyWaitsForOneThatPeopleHaveTakenOut() {
+    TestPool pool = TestPool.lookingUp();
+    pool.coordinator(0).setAdminState(AdminState.MAINT, "test");
+    assertThat(pool.assign(balance)).isSameAs(Assignment.NONE);
+  }
+
+  @Test
   void onePortThatIsFullLeavesTheOthersAndOthersTheirs() {
     TestPool pool = TestPool.of(100, 100);
     pool.coordinator(0).slots().setLimit(Protocol.TCP, 1);

@@ -203,6 +203,34 @@ class ReloadTest extends WireTest {
   }
 
   @Test
+  void aClientOfANewListenerWaitsForTheFirstCheckOfItsCoordinator() throws Exception {
+    TestServer one = keep(TestServer.echo());
+    TestServer two = keep(TestServer.echo());
+    String before = coordinators(coordinator("c1", one, "")) + listeners(listener("l", 0, ""));
+    BalancerRig rig = rig(before);
+    rig.balancer.reload(
+        BalancerRig.config(
+            wire, coordinators(coordinator("c2", two, "")) + listeners(listener("fresh", 0, ""))));
+    assertThat(rig.coordinator(0).status()).isEqualTo(Coordinator.Status.CHECKING);
+    Socket early = keep(rig.connect());
+    early.getOutputStream().write('x');
+    Awaitility.await().atMost(SOON).until(() -> named(rig, "fresh").queued() == 1);
+    rig.coordinator(0).setStatus(Coordinator.Status.UP, "test");
+    assertThat(early.getInputStream().read()).isEqualTo('x');
+    rig.balancer.reload(
+        BalancerRig.config(
+            wire,
+            coordinators(coordinator("c3", two, "")) + listeners(listener("fresher", 0, ""))));
+    Socket unlucky = keep(rig.connect());
+    unlucky.getOutputStream().write('x');
+    Awaitility.await().atMost(SOON).until(() -> named(rig, "fresher").queued() == 1);
+    rig.coordinator(0).setStatus(Coordinator.Status.DOWN, "test");
+    assertThat(unlucky.getInputStream().read()).isEqualTo(-1);
+    unlucky.close();
+    assertThat(rig.awaitEnded(1).termination()).isEqualTo(Termination.NONE_USABLE);
+  }
+
+  @Test
   void weightsAndStatesSetByHandGiveWayToOtherOnesInTheConfigurationOnly() throws Exception {
     TestServer one = keep(TestServer.echo());
     TestServer two = keep(TestServer.echo());

@@ -31,11 +31,17 @@ final class TestPool implements Coordinator.Observer {
   final Pool pool;
 
   private TestPool(int maxconn, List<MemberConfig> members) {
+    this(maxconn, members, true);
+  }
+
+  private TestPool(int maxconn, List<MemberConfig> members, boolean resolved) {
     List<Member> made = new ArrayList<>();
     for (MemberConfig member : members) {
       Coordinator coordinator = coordinator(member.coordinator(), maxconn, ticker, this);
       coordinator.setStatus(Coordinator.Status.UP, "test");
-      coordinator.resolved(LOOPBACK);
+      if (resolved) {
+        coordinator.resolved(LOOPBACK);
+      }
       made.add(new Member(coordinator, "p", member));
     }
     pool = new Pool(new PoolConfig("p", members), made);
@@ -44,6 +50,11 @@ final class TestPool implements Coordinator.Observer {
   /** Makes one of members with these weights and no limit. */
   static TestPool of(int... weights) {
     return limited(0, weights);
+  }
+
+  /** Makes one of a single member that is UP and whose host is being looked up. */
+  static TestPool lookingUp() {
+    return new TestPool(0, List.of(new MemberConfig("c1", 100, false)), false);
   }
 
   /** Makes one of members with these weights; each coordinator has a limit, 0 for none. */
