@@ -40,6 +40,7 @@ public final class Balancer implements AutoCloseable {
   private final HeldBytes held;
   private final LongAdder splicedBytes = new LongAdder();
   private final Admission admission;
+  private final Shortage shortage;
   private final WaitQueue queue = new WaitQueue();
   private final Coordinator.Observer changes = new Changes();
   private final Resolver resolver;
@@ -57,7 +58,8 @@ public final class Balancer implements AutoCloseable {
     this.ticker = ticker;
     this.wires = wires;
     held = new HeldBytes(config.bufferLimit());
-    admission = new Admission(config.maxconn(), ticker);
+    admission = new Admission(config.maxconn());
+    shortage = new Shortage(ticker);
     int threads = config.threads() > 0 ? config.threads() : cores();
     loops = new Loops(threads, wires, config.maxpipes(), held, splicedBytes, ticker);
     LOG.info("event=wire wire={} threads={}", wires.word(), threads);
@@ -301,7 +303,7 @@ public final class Balancer implements AutoCloseable {
 
   /** Returns the most sessions at once, of all listeners. */
   public int maxconn() {
-    return admission.maxconn();
+    return admission.places().limit();
   }
 
   /**
@@ -380,6 +382,10 @@ public final class Balancer implements AutoCloseable {
 
   Admission admission() {
     return admission;
+  }
+
+  Shortage shortage() {
+    return shortage;
   }
 
   WaitQueue queue() {

@@ -69,9 +69,9 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
       // Gone before it was accepted.
       client.unsafe().closeForcibly();
     } else if (listener.admit()) {
-      ChannelWires.configure(client);
       ChannelWires.keepalive(client, listener.config().keepalive());
-      listener.accepted(address, relay -> new ChannelWire(relay, client));
+      Session session = listener.accepted(address);
+      session.start(new ChannelWire(session.clientSide(), client));
     } else {
       refused = client;
       listener.waitForRoom(this);
@@ -82,8 +82,8 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    if (cause instanceof Exception e && Admission.outOfDescriptors(e)) {
-      listener.waitForDescriptors(this);
+    if (ChannelWires.isShortage(cause)) {
+      listener.balancer().shortage().pause(this, listener, cause.toString());
     } else {
       LOG.debug("event=accept-failed listener={} reason=\"{}\"", listener.name(), cause.toString());
       channel.read();

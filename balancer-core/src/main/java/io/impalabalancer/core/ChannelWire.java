@@ -29,18 +29,22 @@ final class ChannelWire extends ChannelInboundHandlerAdapter implements Wire {
   private int pending;
   private long written;
 
-  /** Takes over an accepted channel, or a new one that will connect. */
+  /** Takes over an accepted channel, or a new one that will connect; neither is registered. */
   ChannelWire(Relay relay, SocketChannel channel) {
     this.relay = relay;
     this.channel = channel;
     loop = relay.loop();
+    ChannelWires.configure(channel);
     channel.pipeline().addLast(this);
-    if (channel.isActive()) {
-      loop.register(channel);
+  }
+
+  @Override
+  public boolean start() {
+    closed = loop.register(channel).cause() != null;
+    if (!closed) {
       read();
-    } else {
-      ChannelWires.configure(channel);
     }
+    return !closed;
   }
 
   @Override
@@ -70,7 +74,7 @@ final class ChannelWire extends ChannelInboundHandlerAdapter implements Wire {
       return ConnectFailure.REFUSED;
     } else if (message.contains("timed out")) {
       return ConnectFailure.TIMEOUT;
-    } else if (message.contains("Too many open files")
+    } else if (ChannelWires.isShortage(cause)
         || message.contains("Cannot assign requested address")) {
       return ConnectFailure.NO_RESOURCES;
     }

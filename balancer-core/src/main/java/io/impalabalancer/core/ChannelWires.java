@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.List;
 import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,10 @@ import org.slf4j.LoggerFactory;
 /** The {@code channel} wire: Netty channels over NIO, for every platform. */
 final class ChannelWires implements Wires {
   private static final Logger LOG = LoggerFactory.getLogger(ChannelWires.class);
+
+  /** Of Linux; NIO says no more than the kernel's words. */
+  private static final List<String> SHORTAGES =
+      List.of("Too many open files", "Cannot allocate memory", "No buffer space available");
 
   @Override
   public String word() {
@@ -84,6 +89,12 @@ final class ChannelWires implements Wires {
   @Override
   public Wire wire(Relay relay) {
     return new ChannelWire(relay, new NioSocketChannel());
+  }
+
+  /** Returns whether the process or the system has no descriptor or no memory left. */
+  static boolean isShortage(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    return SHORTAGES.stream().anyMatch(message::contains);
   }
 
   /** Sets what every relayed channel has; before it is registered. */

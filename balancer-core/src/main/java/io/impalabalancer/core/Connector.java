@@ -9,8 +9,6 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds a coordinator for one session and connects to it: asks for an assignment, waits in line for
@@ -21,8 +19,6 @@ import org.slf4j.LoggerFactory;
  * reads it under its own lock.
  */
 final class Connector implements Choice {
-  private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
-
   /** Pause before a coordinator is tried again that has failed already. */
   private static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -173,10 +169,10 @@ final class Connector implements Choice {
     giveSlotBack();
     listener.balancer().events().connectFailed(failed, protocol(), failure);
     if (failure == ConnectFailure.NO_RESOURCES) {
-      LOG.warn(
-          "event=connect-failed listener={} coordinator={} reason=no-resources",
-          listener.name(),
-          failed);
+      listener
+          .balancer()
+          .shortage()
+          .seen(listener, "no descriptor, port or memory to connect to " + failed);
       session.close(Termination.NO_RESOURCES);
     } else if (record.retries >= config().retries()) {
       session.close(

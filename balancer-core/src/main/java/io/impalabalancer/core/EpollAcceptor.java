@@ -78,13 +78,13 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
         descriptor = socket.accept(peer);
       } catch (IOException e) {
         listener.dismiss();
-        if (!Admission.outOfDescriptors(e)) {
+        if (!EpollErrors.isShortage(EpollErrors.number(e))) {
           // The client was gone before it was accepted.
           LOG.debug("event=accept-failed listener={} reason=\"{}\"", listener.name(), e.toString());
           continue;
         }
         pause();
-        listener.waitForDescriptors(this);
+        listener.balancer().shortage().pause(this, listener, e.toString());
         return;
       }
       if (descriptor < 0) {
@@ -93,7 +93,8 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
       }
       InetSocketAddress client = NativeInetAddress.address(peer, 1, peer[0]);
       LinuxSocket accepted = LinuxSocket.newSocket(descriptor);
-      listener.accepted(client, relay -> new EpollWire(relay, accepted));
+      Session session = listener.accepted(client);
+      session.start(new EpollWire(session.clientSide(), accepted));
     }
   }
 

@@ -10,7 +10,6 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.epoll.Native;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,12 +37,6 @@ final class EpollWire implements Wire, EpollIoHandle {
       EpollIoOps.valueOf(Native.EPOLLIN | Native.EPOLLRDHUP | Native.EPOLLET);
   private static final EpollIoOps READ_AND_WRITE =
       EpollIoOps.valueOf(Native.EPOLLIN | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET);
-
-  private static final int ETIMEDOUT = 110;
-  private static final int ECONNREFUSED = 111;
-  private static final int EADDRNOTAVAIL = 99;
-  private static final int ENOMEM = 12;
-  private static final int ENOBUFS = 105;
 
   private final Relay relay;
   private final Loop loop;
@@ -75,16 +68,22 @@ final class EpollWire implements Wire, EpollIoHandle {
     loop = relay.loop();
   }
 
-  /** Takes over an accepted socket, and closes it if it cannot be registered. */
+  /** Takes over an accepted socket. */
   EpollWire(Relay relay, LinuxSocket accepted) {
     this(relay);
     socket = accepted;
     noDelay = true;
+  }
+
+  @Override
+  public boolean start() {
     try {
       register(READ);
+      return true;
     } catch (ChannelException | UncheckedIOException e) {
+      LOG.debug("event=register-failed reason=\"{}\"", e.toString());
       close();
-      throw e;
+      return false;
     }
   }
 
@@ -137,7 +136,7 @@ final class EpollWire implements Wire, EpollIoHandle {
     } catch (NoRouteToHostException e) {
       failure = ConnectFailure.UNREACHABLE;
     } catch (IOException e) {
-      failure = failure(errno(e));
+      failure = failure(e);
     } catch (ChannelException | UncheckedIOException e) {
       // No socket, or no room to register it.
       failure = ConnectFailure.NO_RESOURCES;
@@ -164,14 +163,14 @@ final class EpollWire implements Wire, EpollIoHandle {
       int error = current.getSoError();
       ByteBuf bytes = first;
       if (error != 0) {
-        failure = failure(error);
+        failure = EpollErrors.connectFailure(error);
       } else if ((bytes != null && sendFirst(current, bytes) > 0)
           || current.remoteAddress() != null) {
         ask(READ);
         connected();
       }
     } catch (IOException e) {
-      failure = failure(errno(e));
+      failure = failure(e);
     }
     if (failure != null) {
       connectFailed(failure);
@@ -192,24 +191,8 @@ final class EpollWire implements Wire, EpollIoHandle {
     relay.onConnectFailed(failure);
   }
 
-  private static ConnectFailure failure(int errno) {
-    return switch (errno) {
-      case ECONNREFUSED -> ConnectFailure.REFUSED;
-      case ETIMEDOUT -> ConnectFailure.TIMEOUT;
-      case EADDRNOTAVAIL, ENOMEM, ENOBUFS -> ConnectFailure.NO_RESOURCES;
-      default -> ConnectFailure.UNREACHABLE;
-    };
-  }
-
-  /** Returns the positive error number; Netty's connect errors carry it in their text only. */
-  private static int errno(IOException e) {
-    if (e instanceof NativeIoException nativeError) {
-      return -nativeError.expectedErr();
-    }
-    String message = String.valueOf(e.getMessage());
-    int at = message.indexOf("error(-");
-    int end = message.indexOf(')', at + 1);
-    return at < 0 || end < 0 ? 0 : Integer.parseInt(message.substring(at + 7, end));
+  private static ConnectFailure failure(IOException e) {
+    return EpollErrors.connectFailure(EpollErrors.number(e));
   }
 
   @Override

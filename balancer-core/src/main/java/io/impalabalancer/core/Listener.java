@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -24,6 +23,7 @@ public final class Listener {
   private final String name;
   private final Balancer balancer;
   private final Map<Coordinator, SessionCounters> counters = new ConcurrentHashMap<>();
+  private final Places places;
   private final PeakCounter sessions = new PeakCounter();
   private final PeakCounter queued = new PeakCounter();
 
@@ -39,7 +39,6 @@ public final class Listener {
   private volatile Balance balance;
   private volatile boolean leaving;
 
-  private volatile int maxconn;
   private volatile double topSourceShare;
 
   /** Whether its clients go to coordinators whose verdicts say no, as last told. */
@@ -48,7 +47,7 @@ public final class Listener {
   Listener(ListenerConfig config, Pool pool, Balancer balancer) {
     name = config.name();
     this.config = config;
-    maxconn = config.maxconn();
+    places = new Places(config.maxconn());
     this.pool = pool;
     this.balancer = balancer;
     balance = Balance.of(config.balance(), config.balancers());
@@ -71,7 +70,7 @@ public final class Listener {
       balance = Balance.of(next.balance(), next.balancers());
     }
     if (next.maxconn() != config.maxconn()) {
-      maxconn = next.maxconn();
+      places.setLimit(next.maxconn());
     }
     pool = nextPool;
     config = next;
@@ -133,7 +132,7 @@ public final class Listener {
 
   /** Returns the most sessions at once. */
   public int maxconn() {
-    return maxconn;
+    return places.limit();
   }
 
   /**
@@ -145,10 +144,10 @@ public final class Listener {
     LOG.info(
         "event=listener-maxconn listener={} from={} to={} reason=\"{}\"",
         name(),
-        maxconn,
+        maxconn(),
         to,
         reason);
-    maxconn = to;
+    places.setLimit(to);
     balancer.admission().resumeAcceptors();
   }
 
@@ -176,7 +175,11 @@ public final class Listener {
 
   /** Returns what its sessions on a coordinator add up to. */
   public SessionCounters counters(Coordinator coordinator) {
-    return counters.computeIfAbsent(coordinator, c -> new SessionCounters());
+    SessionCounters known = counters.get(coordinator);
+    // Only getting takes no lock.
+    return known == null
+        ? counters.computeIfAbsent(coordinator, c -> new SessionCounters())
+        : known;
   }
 
   /** Forgets what its sessions on coordinators that have left added up to. */
@@ -308,25 +311,21 @@ public final class Listener {
 
   /** Takes a place for a client that is about to be accepted; false above a limit. Any loop. */
   boolean admit() {
-    Admission admission = balancer.admission();
-    if (!sessions.enter(maxconn)) {
+    if (!places.take()) {
       return false;
     }
-    if (!admission.enter()) {
-      sessions.leave();
+    if (!balancer.admission().places().take()) {
+      places.giveBack();
       return false;
     }
     return true;
   }
 
-  /** Gives the place back of a client that left, or that was not there to be accepted. Any loop. */
+  /** Gives the place back of a client that was not there to be accepted. Any loop. */
   void dismiss() {
-    sessions.leave();
-    if (leaving && sessions.get() == 0) {
-      balancer.tidySoon();
-    }
+    places.giveBack();
     Admission admission = balancer.admission();
-    admission.leave();
+    admission.places().giveBack();
     admission.resumeAcceptors();
   }
 
@@ -334,37 +333,36 @@ public final class Listener {
   void waitForRoom(Acceptor acceptor) {
     Admission admission = balancer.admission();
     admission.addWaiting(acceptor);
-    if (sessions.get() < maxconn && admission.hasRoom()) {
+    if (places.anyFree() && admission.places().anyFree()) {
       admission.resumeAcceptors();
     }
   }
 
-  /** The process has no descriptor for an acceptor. It is resumed in a while. On its loop. */
-  void waitForDescriptors(Acceptor acceptor) {
-    balancer.admission().waitForDescriptors(this, acceptor);
-  }
-
   /**
-   * Takes an accepted client, for which {@link #admit} was asked. On the acceptor's loop.
-   *
-   * @param wire makes the client's wire, on the loop of the session
+   * Takes a client that was accepted, after {@link #admit}: its session is to be started. On the
+   * acceptor's loop.
    */
-  void accepted(InetSocketAddress client, Function<Relay, Wire> wire) {
+  Session accepted(InetSocketAddress client) {
     accepted.increment();
-    sessions.notePeak();
+    sessions.enter();
     Admission admission = balancer.admission();
-    admission.acceptedOne();
-    if (admission.nearlyFull()) {
+    admission.came();
+    balancer.shortage().acceptedOne();
+    if (admission.places().nearlyAllTaken()) {
       balancer.loops().evictSilent(null);
-    } else if (Admission.nearlyFull(sessions.get(), maxconn)) {
+    } else if (places.nearlyAllTaken()) {
       balancer.loops().evictSilent(this);
     }
-    Loop loop = balancer.loops().next();
-    Session session = new Session(this, loop, client, wire);
-    if (loop.eventLoop().inEventLoop()) {
-      session.run();
-    } else {
-      loop.eventLoop().execute(session);
+    return new Session(this, balancer.loops().next(), client);
+  }
+
+  /** A session of it has ended, and its place is free. On the session's loop. */
+  void ended() {
+    sessions.leave();
+    balancer.admission().went();
+    dismiss();
+    if (leaving && sessions.get() == 0) {
+      balancer.tidySoon();
     }
   }
 }

@@ -19,30 +19,15 @@ final class PeakCounter {
 
   /** Adds one. */
   void enter() {
-    now.incrementAndGet();
-    notePeak();
-  }
-
-  /** Adds one unless that would be above a limit. It is no peak yet: see {@link #notePeak}. */
-  boolean enter(int limit) {
-    if (now.incrementAndGet() <= limit) {
-      return true;
+    int value = now.incrementAndGet();
+    if (value > max.get()) {
+      max.accumulateAndGet(value, Math::max);
     }
-    now.decrementAndGet();
-    return false;
   }
 
   /** Takes one away. */
   void leave() {
     now.decrementAndGet();
-  }
-
-  /** Counts the number as it is among those of which the most is kept. */
-  void notePeak() {
-    int value = now.get();
-    if (value > max.get()) {
-      max.accumulateAndGet(value, Math::max);
-    }
   }
 
   /** Returns the most since {@link #clearMax}, or else since the start. */

@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +53,6 @@ final class Session extends TimerWheel.Timer implements Runnable {
   private final ListenerConfig config;
   private final Loop loop;
   private final SessionRecord record;
-  private final Function<Relay, Wire> accept;
   private final Relay client = new Relay(this);
   private final Relay server = new Relay(this);
   private final Connector connector;
@@ -80,22 +78,26 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   private boolean gone;
 
-  /**
-   * Makes the session of a client that was just accepted; {@link #run} begins it.
-   *
-   * @param accept makes the client's wire, on the loop
-   */
-  Session(
-      Listener listener, Loop loop, InetSocketAddress clientAddress, Function<Relay, Wire> accept) {
+  /** Makes the session of a client that was just accepted. */
+  Session(Listener listener, Loop loop, InetSocketAddress clientAddress) {
     this.listener = listener;
     config = listener.config();
     this.loop = loop;
-    this.accept = accept;
     record =
         new SessionRecord(
             listener.balancer().nextSessionId(), listener, clientAddress, loop.nanoTime());
     connector = new Connector(this, record, server);
     Relay.join(client, server);
+  }
+
+  /** Begins on its loop, with a wire made for {@link #clientSide}. On any loop. */
+  void start(Wire accepted) {
+    client.setWire(accepted);
+    if (loop.eventLoop().inEventLoop()) {
+      run();
+    } else {
+      loop.eventLoop().execute(this);
+    }
   }
 
   /** Begins: waits for the client's first bytes, or dials at once. */
@@ -113,14 +115,11 @@ final class Session extends TimerWheel.Timer implements Runnable {
     proxyHeaderDue = !config.acceptProxy().isEmpty();
     boolean waits = proxyHeaderDue || config.dial() == Dial.ON_FIRST_BYTES;
     loop.add(this, waits);
-    try {
-      client.setWire(accept.apply(client));
-    } catch (RuntimeException e) {
-      LOG.debug("event=accept-failed listener={} reason=\"{}\"", listener.name(), e.toString());
+    if (!client.wire().start()) {
+      client.dropWire();
+      listener.balancer().shortage().seen(listener, "epoll takes no more descriptors");
       close(Termination.NO_RESOURCES);
-      return;
-    }
-    if (proxyHeaderDue && !mayBringProxyHeader()) {
+    } else if (proxyHeaderDue && !mayBringProxyHeader()) {
       close(Termination.PROXY_NOT_ALLOWED);
     } else if (waits) {
       setTimer(record.acceptedNanos, Timeouts.toNanos(config().timeouts().firstBytes()));
@@ -348,7 +347,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
     noteNumbers(record);
     connector.giveSlotBack();
     listener.balancer().events().sessionEnded(record);
-    listener.dismiss();
+    listener.ended();
   }
 
   private void noteNumbers(SessionRecord of) {
@@ -486,6 +485,11 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   Listener listener() {
     return listener;
+  }
+
+  /** Returns the side that faces the client. */
+  Relay clientSide() {
+    return client;
   }
 
   /** Returns where its client is, as far as known yet. */

@@ -18,6 +18,13 @@ interface Wire {
   int BROKEN = -2;
 
   /**
+   * Starts to tell of an accepted socket; for a wire that an {@link Acceptor} made, once.
+   *
+   * @return false if the loop has no room for it; then it is closed
+   */
+  boolean start();
+
+  /**
    * Starts to connect; for a wire that was made by {@link Wires#wire}, once. {@link
    * Relay#onConnected} or {@link Relay#onConnectFailed} follows, perhaps before this returns.
    *

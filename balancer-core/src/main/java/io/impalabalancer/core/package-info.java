@@ -6,15 +6,16 @@
  * <ol>
  *   <li>An {@link io.impalabalancer.core.Acceptor} of a {@link io.impalabalancer.core.Listener}
  *       asks for a place ({@link io.impalabalancer.core.Listener#admit}), accepts, and gives the
- *       client to an event loop ({@link io.impalabalancer.core.Loop}), where everything that
+ *       client to one of the event {@link io.impalabalancer.core.Loops}, where everything that
  *       follows happens: no locks, plain fields.
  *   <li>A {@link io.impalabalancer.core.Session} waits for the client's first bytes and keeps them,
  *       less the {@link io.impalabalancer.core.ProxyHeader} of a balancer in front. Then its {@link
  *       io.impalabalancer.core.Connector} asks the listener for a coordinator.
  *   <li>{@link io.impalabalancer.core.Pool#assign} lets the listener's {@link
  *       io.impalabalancer.core.Balance} choose among those who serve now ({@link
- *       io.impalabalancer.core.Serving}) and takes a slot. If all are full, the session waits in
- *       the {@link io.impalabalancer.core.WaitQueue} until a slot is handed to it.
+ *       io.impalabalancer.core.Serving}) and takes one of the {@link io.impalabalancer.core.Slots}.
+ *       If all are full, or nobody knows yet who is usable, the session waits in the {@link
+ *       io.impalabalancer.core.WaitQueue} until a slot is handed to it.
  *   <li>The connector dials. A failure gives the slot back and asks again for another member; a
  *       success sends the first bytes.
  *   <li>Two {@link io.impalabalancer.core.Relay}s move bytes, one reading from each {@link
@@ -31,14 +32,16 @@
  *
  * Everything else belongs to one loop. Shared are the {@link io.impalabalancer.core.Coordinator}s
  * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole),
- * the wait queue (one lock, taken only while somebody waits), the places for clients ({@link
- * io.impalabalancer.core.Admission}) and the counters.
+ * the wait queue (one lock, taken only while somebody waits), the {@link
+ * io.impalabalancer.core.Places} for clients, what the kernel refuses ({@link
+ * io.impalabalancer.core.Shortage}) and the counters.
  *
  * <h2>What people change while it runs</h2>
  *
- * States of coordinators, weights of members, limits, and whether a listener accepts: each by a
- * method that takes a reason, which says who and why. {@link io.impalabalancer.core.Balancer} tells
- * of its sessions ({@link io.impalabalancer.core.SessionSnapshot}) and closes them by their ids.
+ * States of coordinators, weights of members, limits, and whether a listener accepts ({@link
+ * io.impalabalancer.core.Acceptors}): each by a method that takes a reason, which says who and why.
+ * {@link io.impalabalancer.core.Balancer} tells of its sessions ({@link
+ * io.impalabalancer.core.SessionSnapshot}) and closes them by their ids.
  *
  * <h2>Another configuration</h2>
  *

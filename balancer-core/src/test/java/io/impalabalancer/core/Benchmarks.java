@@ -168,8 +168,7 @@ public class Benchmarks {
     private Connector connector() {
       Listener listener = balancer.listeners().get(0);
       InetSocketAddress client = new InetSocketAddress(TestPool.LOOPBACK, 1);
-      Session session =
-          new Session(listener, balancer.loops().next(), client, relay -> balancer.wires().wire(relay));
+      Session session = new Session(listener, balancer.loops().next(), client);
       return new Connector(session, new SessionRecord(0, listener, client, 0), new Relay(session));
     }
 

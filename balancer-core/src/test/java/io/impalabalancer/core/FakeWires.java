@@ -59,6 +59,7 @@ final class FakeWires implements Wires {
     boolean peerEnded;
     boolean peerBroken;
     boolean takesNothing;
+    boolean room = true;
     boolean finSent;
     boolean closed;
     boolean wasReset;
@@ -91,6 +92,11 @@ final class FakeWires implements Wires {
     private void accept(String text) {
       sent.append(text);
       written += text.length();
+    }
+
+    @Override
+    public boolean start() {
+      return room;
     }
 
     @Override

@@ -6,13 +6,16 @@ import static io.impalabalancer.core.BalancerRig.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -148,6 +151,45 @@ class LimitsTest extends WireTest {
     assertThat(rig.balancer.listeners().get(0).accepted()).isEqualTo(2);
     first.close();
     assertThat(answered(third, 5000)).isTrue();
+  }
+
+  @Test
+  void acceptorsOfSeveralLoopsKeepTheLimitAndCountRealClientsOnly() throws Exception {
+    TestServer echo = keep(TestServer.echo());
+    BalancerRig rig =
+        rig(
+            coordinators("", echo.port())
+                + listener("maxconn = 3")
+                    .replace("\"127.0.0.1:0\"", "[\"127.0.0.1:0\", \"127.0.0.2:0\"]"));
+    List<InetSocketAddress> addresses = rig.balancer.listeners().get(0).addresses();
+    for (int i = 0; i < 6; i++) {
+      askAndLeave(addresses.get(i % 2));
+      rig.awaitEnded(i + 1);
+      rig.awaitSessions(0);
+    }
+    assertThat(rig.ended).extracting(SessionView::listenerSessions).containsOnly(1);
+    assertThat(rig.ended).extracting(SessionView::balancerSessions).containsOnly(1);
+    AtomicInteger turn = new AtomicInteger();
+    Trial.inParallel(
+        8,
+        () -> {
+          for (int i = 0; i < 20; i++) {
+            askAndLeave(addresses.get(turn.getAndIncrement() % 2));
+          }
+        });
+    rig.awaitEnded(6 + 8 * 20);
+    assertThat(rig.ended)
+        .extracting(SessionView::listenerSessions)
+        .allSatisfy(count -> assertThat(count).isBetween(1, 3));
+  }
+
+  private static void askAndLeave(InetSocketAddress address) {
+    try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+      client.getOutputStream().write('x');
+      assertThat(answered(client, 20_000)).isTrue();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test

@@ -87,21 +87,18 @@ class SessionTest {
 
   /** A client of a new session. */
   private FakeWire accept() {
-    List<FakeWire> made = new ArrayList<>();
+    return accept(true);
+  }
+
+  private FakeWire accept(boolean room) {
     Listener listener = balancer.listeners().get(0);
     assertThat(listener.admit()).isTrue();
     Session session =
-        new Session(
-            listener,
-            loop,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234),
-            relay -> {
-              FakeWire wire = new FakeWire(relay);
-              made.add(wire);
-              return wire;
-            });
-    onLoop(session);
-    return made.get(0);
+        listener.accepted(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234));
+    FakeWire wire = new FakeWire(session.clientSide());
+    wire.room = room;
+    onLoop(() -> session.start(wire));
+    return wire;
   }
 
   private void await(Runnable assertion) {
@@ -266,6 +263,26 @@ class SessionTest {
     onLoop(client::end);
     assertThat(ended.get(0).termination()).isEqualTo(Termination.NO_RESOURCES);
     assertThat(balancer.coordinators().get(0).sessions()).isZero();
+  }
+
+  @Test
+  void aClientForWhomItsLoopHasNoRoomIsASessionThatEnds() {
+    accept(false);
+    assertThat(ended.get(0).termination()).isEqualTo(Termination.NO_RESOURCES);
+    assertThat(balancer.sessions()).isZero();
+  }
+
+  @Test
+  void aPlaceThatIsTakenForWhoMayComeIsNoSessionYet() {
+    FakeWire client = accept();
+    Listener listener = balancer.listeners().get(0);
+    // As an acceptor does, on a loop of its own, before it asks the kernel.
+    assertThat(listener.admit()).isTrue();
+    onLoop(client::end);
+    listener.dismiss();
+    assertThat(ended.get(0).listenerSessions()).isEqualTo(1);
+    assertThat(ended.get(0).balancerSessions()).isEqualTo(1);
+    assertThat(listener.sessionsMax()).isEqualTo(1);
   }
 
   @Test

@@ -54,7 +54,7 @@ class ExhaustionIT {
       for (int i = 0; i < DESCRIPTORS; i++) {
         clients.add(connect(port));
       }
-      process.awaitLine("exhausted", line -> has(line, "event=descriptors-exhausted"), TIMEOUT);
+      process.awaitLine("exhausted", line -> has(line, "event=resources-exhausted"), TIMEOUT);
 
       Socket speaker = clients.get(0);
       speaker.getOutputStream().write('x');
@@ -70,11 +70,11 @@ class ExhaustionIT {
               later.getOutputStream().write('y');
               assertThat(later.getInputStream().read()).isEqualTo('y');
             }
-            return process.lines().stream().anyMatch(line -> has(line, "event=descriptors-back"));
+            return process.lines().stream().anyMatch(line -> has(line, "event=resources-back"));
           });
 
       assertThat(process.lines())
-          .filteredOn(line -> has(line, "event=descriptors-exhausted"))
+          .filteredOn(line -> has(line, "event=resources-exhausted"))
           .as("said once")
           .hasSize(1);
       assertThat(process.lines()).noneMatch(line -> has(line, "event=defect"));

@@ -52,7 +52,6 @@ class GoldenIT {
                     hiveserver2 = %d, beeswax = none, hiveserver2-http = none, web = none } }]
                   listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2 }]
                   check { type = none }
-                  threads = 1  # another loop's acceptor, as it looks for a client, counts as one
                   log { sessions = stdout }
                 }
                 """

@@ -371,7 +371,7 @@ class HaproxyLogIT {
       listeners = [ %s ]
       defaults { retries = 1, timeouts { queue = 10s, client = 10s, server = 10s } }
       check { type = none }
-      threads = 1  # another loop's acceptor, as it looks for a client, counts as one
+      threads = 1  # on another loop a session may count for an instant after its line
       log { sessions = stdout }
     }
     """
