@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,6 +29,8 @@ class KubernetesIT {
   private static final Duration DELAY = Duration.ofSeconds(2);
   private static final Duration GRACE = Duration.ofSeconds(3);
 
+  private static final String SERVICE = "impala-coordinator.default.svc.test";
+
   /** What terminationGracePeriodSeconds adds to the times of the program. */
   private static final Duration MARGIN = Duration.ofSeconds(15);
 
@@ -43,9 +46,22 @@ class KubernetesIT {
             "readinessProbe:\n            httpGet: { path: /readyz, port: stats }");
     try (EchoServer first = new EchoServer();
         EchoServer second = new EchoServer();
-        BalancerProcess pod = BalancerProcess.start(configuration(first, second));
-        Socket session = new Socket(InetAddress.getLoopbackAddress(), jdbc)) {
-      assertThat(pod.get("/readyz").statusCode()).isEqualTo(200);
+        NameServer names = new NameServer()) {
+      // One host by two names, for two pods behind the headless service.
+      names.answer(
+          List.of(
+              "srv-host=_hs2._tcp.%s,localhost,%d".formatted(SERVICE, first.port()),
+              "srv-host=_http._tcp.%s,localhost,%d".formatted(SERVICE, first.port2()),
+              "srv-host=_hs2._tcp.%s,127.0.0.1,%d".formatted(SERVICE, second.port()),
+              "srv-host=_http._tcp.%s,127.0.0.1,%d".formatted(SERVICE, second.port2())));
+      assertEndOfAPod(configuration(names.port()));
+    }
+  }
+
+  private void assertEndOfAPod(String configuration) throws Exception {
+    try (BalancerProcess pod = BalancerProcess.start(configuration)) {
+      await().atMost(SOON).until(() -> pod.get("/readyz").statusCode() == 200);
+      Socket session = new Socket(InetAddress.getLoopbackAddress(), jdbc);
       exchange(session);
 
       // preStop sleeps: the cluster takes the pod out of its endpoints, and nothing changes here.
@@ -64,6 +80,7 @@ class KubernetesIT {
       assertThat(since(ordered)).isGreaterThanOrEqualTo(DELAY);
       exchange(session);
       assertThat(session.getInputStream().read()).as("after its grace").isEqualTo(-1);
+      session.close();
       assertThat(pod.process().awaitExit(SOON)).isZero();
       assertThat(since(ordered))
           .isGreaterThanOrEqualTo(DELAY.plus(GRACE))
@@ -76,7 +93,7 @@ class KubernetesIT {
   }
 
   /** Returns the text of the chart's ConfigMap, for coordinators and ports of this machine. */
-  private String configuration(EchoServer first, EchoServer second) throws IOException {
+  private String configuration(int dns) throws IOException {
     String values = Files.readString(CHART.resolve("values.yaml"));
     Matcher config = Pattern.compile("(?m)^config: \\|\n((?: {2}.*\n|\n)+)").matcher(values);
     assertThat(config.find()).isTrue();
@@ -84,25 +101,35 @@ class KubernetesIT {
     String head = "{{- .Values.config | nindent 4 }}";
     assertThat(template).contains(head);
     String text = config.group(1) + template.substring(template.indexOf(head) + head.length());
+    String discover =
+        """
+
+        discover {
+          srv { hiveserver2 = "_hs2._tcp.%1$s", hiveserver2-http = "_http._tcp.%1$s" }
+          name-servers = ["127.0.0.1:%2$d"]
+          interval = 200ms
+        }
+        """
+            .formatted(SERVICE, dns);
     Map<String, String> replaced =
         Map.of(
-            "host = impala-coordinator-0.impala-coordinator", at(first),
-            "host = impala-coordinator-1.impala-coordinator", at(second),
-            ":21051", ":" + jdbc,
-            ":28000", ":" + http,
-            "{{ .Values.shutdownDelaySeconds }}", String.valueOf(DELAY.toSeconds()),
-            "{{ .Values.shutdownGraceSeconds }}", String.valueOf(GRACE.toSeconds()),
-            "{{ .Values.watchSeconds }}", "5");
+            "{{- include \"impala-balancer.coordinators\" . | nindent 6 }}",
+            discover,
+            ":21051",
+            ":" + jdbc,
+            ":28000",
+            ":" + http,
+            "{{ .Values.shutdownDelaySeconds }}",
+            String.valueOf(DELAY.toSeconds()),
+            "{{ .Values.shutdownGraceSeconds }}",
+            String.valueOf(GRACE.toSeconds()),
+            "{{ .Values.watchSeconds }}",
+            "5");
     for (Map.Entry<String, String> each : replaced.entrySet()) {
       assertThat(text).contains(each.getKey());
       text = text.replace(each.getKey(), each.getValue());
     }
-    return text;
-  }
-
-  private static String at(EchoServer coordinator) {
-    return "host = 127.0.0.1, ports { hiveserver2 = %d, hiveserver2-http = %d, beeswax = none, web = none }"
-        .formatted(coordinator.port(), coordinator.port2());
+    return text + "\nimpala-balancer.coordinator-defaults.ports { beeswax = none, web = none }\n";
   }
 
   private static void exchange(Socket client) throws IOException {
