@@ -2,6 +2,7 @@ package io.impalabalancer.cli;
 
 import io.impalabalancer.simulator.Authentication;
 import io.impalabalancer.simulator.ImpalaVersion;
+import io.impalabalancer.simulator.Keytab;
 import io.impalabalancer.simulator.Role;
 import io.impalabalancer.simulator.SimulatedCluster;
 import io.impalabalancer.simulator.SimulatorOptions;
@@ -87,8 +88,9 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Option(
       names = "--auth",
-      paramLabel = "any|nosasl|plain",
-      description = "How clients log in; plain takes any user and password.")
+      paramLabel = "any|nosasl|plain|gssapi:PRINCIPAL:KEYTAB",
+      description =
+          "How clients log in; plain takes any user and password, gssapi a Kerberos ticket.")
   private String auth = "any";
 
   @Option(
@@ -135,6 +137,7 @@ final class SimulateCommand implements Callable<Integer> {
                 .version(Choices.version(impalaVersion))
                 .role(executorToo ? Role.COORDINATOR_AND_EXECUTOR : Role.COORDINATOR)
                 .authentication(Choices.authentication(auth))
+                .keytab(Choices.keytab(auth))
                 .webProtection(Choices.webProtection(webAuth))
                 .webTls(Choices.webTls(webKeystore))
                 .statestoreUpdateFrequency(Duration.ofMillis(statestoreUpdateFrequency))
@@ -172,12 +175,23 @@ final class SimulateCommand implements Callable<Integer> {
       };
     }
 
+    static @Nullable Keytab keytab(String auth) {
+      String[] parts = auth.split(":", 3);
+      return parts[0].equals("gssapi") && parts.length == 3
+          ? new Keytab(parts[1], Path.of(parts[2]))
+          : null;
+    }
+
     static Authentication authentication(String auth) {
+      if (keytab(auth) != null) {
+        return Authentication.GSSAPI;
+      }
       return switch (auth) {
         case "any" -> Authentication.ANY;
         case "nosasl" -> Authentication.NOSASL;
         case "plain" -> Authentication.PLAIN;
-        default -> throw unexpected("--auth", auth, "any, nosasl or plain");
+        default ->
+            throw unexpected("--auth", auth, "any, nosasl, plain or gssapi:PRINCIPAL:KEYTAB");
       };
     }
 

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param srv names of SRV records by what their port is: a protocol's word, or {@code web}
  * @param nameServers who is asked; empty: those of the system
  * @param interval between two rounds
- * @param timeout for one question, and for the first round before the start goes on
+ * @param timeout for one answer
  * @param goneAfter how long answers have to leave a coordinator out until it is gone
  * @param most coordinators that may be found; an answer with more is refused
  * @param template what a coordinator that is found has where nothing else is known

@@ -9,5 +9,8 @@ public enum Authentication {
   NOSASL,
 
   /** Everybody logs in by user and password, as with {@code --enable_ldap_auth}. */
-  PLAIN
+  PLAIN,
+
+  /** Everybody logs in by a Kerberos ticket, as with {@code --principal}; not over HTTP. */
+  GSSAPI
 }

@@ -45,6 +45,7 @@ final class ClientPort {
   private final Counters.Port counters;
   private final Counters all;
   private final StallGate stall;
+  private final @Nullable GssapiLogin gssapi;
   private final Function<Connection, RpcService> services;
   private final Semaphore freeThreads;
   private final ExecutorService setup;
@@ -57,6 +58,7 @@ final class ClientPort {
   /**
    * Makes one that does not listen yet.
    *
+   * @param gssapi logs clients in by their tickets, or null
    * @param services makes the service of a connection that is logged in
    */
   ClientPort(
@@ -64,6 +66,7 @@ final class ClientPort {
       Impalad impalad,
       Counters counters,
       StallGate stall,
+      @Nullable GssapiLogin gssapi,
       Function<Connection, RpcService> services) {
     this.server = server;
     this.impalad = impalad;
@@ -76,6 +79,7 @@ final class ClientPort {
           case HIVESERVER2_HTTP -> counters.hiveserver2Http;
         };
     this.stall = stall;
+    this.gssapi = gssapi;
     this.services = services;
     this.freeThreads = new Semaphore(options.feServiceThreads());
     ThreadFactory threads =
@@ -265,7 +269,8 @@ final class ClientPort {
             socket,
             server == ServerName.HIVESERVER2_HTTP
                 ? Authentication.NOSASL
-                : options.authentication());
+                : options.authentication(),
+            gssapi);
     socket.setSoTimeout(0);
     return login;
   }

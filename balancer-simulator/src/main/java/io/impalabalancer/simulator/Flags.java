@@ -43,7 +43,8 @@ final class Flags {
     add("is_coordinator", "bool", true, options.role().isCoordinator());
     add("is_executor", "bool", true, options.role().isExecutor());
     add("mem_limit", "string", "80%", String.valueOf(impalad.memoryLimit()));
-    add("principal", "string", "", "");
+    Keytab keytab = options.keytab();
+    add("principal", "string", "", keytab == null ? "" : keytab.principal());
     add("sasl_connect_tcp_timeout_ms", "int32", 300_000, options.setupTimeout().toMillis());
     add("shutdown_deadline_s", "int64", 3600, seconds(options.shutdownDeadline()));
     add("shutdown_grace_period_s", "int64", 120, seconds(options.gracePeriod()));

@@ -186,7 +186,7 @@ final class HttpConversation {
     if (authorization.isEmpty() && authentication == Authentication.ANY) {
       return true;
     }
-    String user = basic(authorization);
+    String user = authentication == Authentication.GSSAPI ? null : basic(authorization);
     if (user != null) {
       counters.basicSuccess.increment();
       connection.user = user;
@@ -197,7 +197,8 @@ final class HttpConversation {
       counters.basicFailure.increment();
     }
     counters.hiveserver2Http.loginFailures.increment();
-    answered.add(HttpHeaderNames.WWW_AUTHENTICATE, "Basic");
+    boolean kerberos = authentication == Authentication.GSSAPI;
+    answered.add(HttpHeaderNames.WWW_AUTHENTICATE, kerberos ? "Negotiate" : "Basic");
     return false;
   }
 

@@ -10,12 +10,13 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection whose login is complete: who it is, and the streams that carry its calls. The
- * client's first byte tells NOSASL (0x80, a Thrift call) from SASL PLAIN (0x01, START).
+ * client's first byte tells NOSASL (0x80, a Thrift call) from SASL (0x01, START).
  *
- * @param user the user that SASL PLAIN named; empty for NOSASL
+ * @param user the user that SASL PLAIN named or GSSAPI proved; empty for NOSASL
  */
 record Login(String user, InputStream in, OutputStream out) {
   private static final int THRIFT_CALL = 0x80;
@@ -44,8 +45,13 @@ record Login(String user, InputStream in, OutputStream out) {
     }
   }
 
-  /** Blocks until the client is logged in. */
-  static Login of(Socket socket, Authentication authentication) throws IOException {
+  /**
+   * Blocks until the client is logged in.
+   *
+   * @param gssapi knows tickets, or null if none is taken
+   */
+  static Login of(Socket socket, Authentication authentication, @Nullable GssapiLogin gssapi)
+      throws IOException {
     BufferedInputStream in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
     OutputStream out = socket.getOutputStream();
     if (authentication == Authentication.NOSASL) {
@@ -57,22 +63,32 @@ record Login(String user, InputStream in, OutputStream out) {
     switch (first) {
       case -1 -> throw new EOFException("No more data to read.");
       case THRIFT_CALL -> {
-        if (authentication == Authentication.PLAIN) {
+        if (authentication != Authentication.ANY) {
           throw new RefusedException("invalid sasl status");
         }
         return new Login("", in, new BufferedOutputStream(out, BUFFER_BYTES));
       }
       case START -> {
-        String user = negotiate(new DataInputStream(in), out);
+        String user = negotiate(new DataInputStream(in), out, authentication, gssapi);
         return new Login(user, new FrameInput(in), new FrameOutput(out));
       }
       default -> throw new RefusedException("first byte " + first + " is neither SASL nor Thrift");
     }
   }
 
-  private static String negotiate(DataInputStream in, OutputStream out) throws IOException {
+  private static String negotiate(
+      DataInputStream in,
+      OutputStream out,
+      Authentication authentication,
+      @Nullable GssapiLogin gssapi)
+      throws IOException {
     String mechanism = text(in, START, START);
-    if (!mechanism.equals("PLAIN")) {
+    if (mechanism.equals("GSSAPI") && gssapi != null) {
+      String user = gssapi.user(new GssapiTalk(in, out));
+      send(out, COMPLETE, new byte[0]);
+      return user;
+    }
+    if (!mechanism.equals("PLAIN") || authentication == Authentication.GSSAPI) {
       throw refuse(out, "Unsupported mechanism type " + mechanism);
     }
     // RFC 4616: authorization id NUL user NUL password
@@ -81,11 +97,28 @@ record Login(String user, InputStream in, OutputStream out) {
     if (parts.length != 3 || parts[1].isEmpty() || parts[2].isEmpty()) {
       throw refuse(out, "Error validating the login: a user and a password are needed");
     }
-    send(out, COMPLETE, "");
+    send(out, COMPLETE, new byte[0]);
     return parts[1];
   }
 
+  /** The messages of GSSAPI after the first. */
+  private record GssapiTalk(DataInputStream in, OutputStream out) implements GssapiLogin.Talk {
+    @Override
+    public byte[] receive() throws IOException {
+      return payload(in, OK, COMPLETE);
+    }
+
+    @Override
+    public void send(byte[] challenge) throws IOException {
+      Login.send(out, OK, challenge);
+    }
+  }
+
   private static String text(DataInputStream in, int expected, int orElse) throws IOException {
+    return new String(payload(in, expected, orElse), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] payload(DataInputStream in, int expected, int orElse) throws IOException {
     int status = in.readUnsignedByte();
     int length = in.readInt();
     if ((status != expected && status != orElse) || length < 0 || length > MAX_MESSAGE_BYTES) {
@@ -93,16 +126,15 @@ record Login(String user, InputStream in, OutputStream out) {
     }
     byte[] payload = new byte[length];
     in.readFully(payload);
-    return new String(payload, StandardCharsets.UTF_8);
+    return payload;
   }
 
   private static RefusedException refuse(OutputStream out, String reason) throws IOException {
-    send(out, BAD, reason);
+    send(out, BAD, reason.getBytes(StandardCharsets.UTF_8));
     return new RefusedException(reason);
   }
 
-  private static void send(OutputStream out, int status, String text) throws IOException {
-    byte[] payload = text.getBytes(StandardCharsets.UTF_8);
+  private static void send(OutputStream out, int status, byte[] payload) throws IOException {
     ByteBuffer message = ByteBuffer.allocate(1 + Integer.BYTES + payload.length);
     out.write(message.put((byte) status).putInt(payload.length).put(payload).array());
   }

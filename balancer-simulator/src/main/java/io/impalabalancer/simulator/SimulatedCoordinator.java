@@ -73,6 +73,8 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
   }
 
   private synchronized void start() throws IOException {
+    Keytab keytab = options.keytab();
+    GssapiLogin gssapi = keytab == null ? null : new GssapiLogin(keytab);
     counters.begin();
     StallGate stall = new StallGate();
     Impalad impalad = new Impalad(name, options, counters, cluster, this::exit);
@@ -86,13 +88,14 @@ public final class SimulatedCoordinator implements Orders, AutoCloseable {
             impalad,
             counters,
             stall,
+            gssapi,
             connection -> new BeeswaxService(impalad, connection, webAddress()));
     Function<Connection, RpcService> services =
         connection -> new HiveServer2Service(impalad, connection, webAddress());
     ClientPort hiveserver2 =
-        new ClientPort(ServerName.HIVESERVER2, impalad, counters, stall, services);
+        new ClientPort(ServerName.HIVESERVER2, impalad, counters, stall, gssapi, services);
     ClientPort http =
-        new ClientPort(ServerName.HIVESERVER2_HTTP, impalad, counters, stall, services);
+        new ClientPort(ServerName.HIVESERVER2_HTTP, impalad, counters, stall, null, services);
     Life started = new Life(impalad, stall, List.of(beeswax, hiveserver2, http), web);
     life = started;
     try {

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param version which Impala its web pages are like
  * @param role what it is for
  * @param authentication how clients log in
+ * @param keytab whose Kerberos tickets the beeswax and hiveserver2 ports take, beside what {@code
+ *     authentication} lets in, or null; {@code GSSAPI} needs one
  * @param webProtection who may read its web pages
  * @param webTls makes its web port speak TLS, or null
  * @param statestoreUpdateFrequency how often the others learn of a change of the catalog (Impala's
@@ -50,6 +52,7 @@ public record SimulatorOptions(
     ImpalaVersion version,
     Role role,
     Authentication authentication,
+    @Nullable Keytab keytab,
     WebProtection webProtection,
     @Nullable SSLContext webTls,
     Duration statestoreUpdateFrequency,
@@ -72,6 +75,9 @@ public record SimulatorOptions(
     requireRange("feServiceThreads", feServiceThreads, 1, Integer.MAX_VALUE);
     requireRange("workUnits", workUnits, 1, Integer.MAX_VALUE);
     requireRange("maxQueries", maxQueries, 1, Integer.MAX_VALUE);
+    if (authentication == Authentication.GSSAPI && keytab == null) {
+      throw new IllegalArgumentException("GSSAPI needs a keytab");
+    }
     requireMillisecond("setupTimeout", setupTimeout);
     requireMillisecond("disconnectedSessionTimeout", disconnectedSessionTimeout);
     requireMillisecond("statestoreUpdateFrequency", statestoreUpdateFrequency);
@@ -112,6 +118,7 @@ public record SimulatorOptions(
         version,
         other,
         authentication,
+        keytab,
         webProtection,
         webTls,
         statestoreUpdateFrequency,
@@ -143,6 +150,7 @@ public record SimulatorOptions(
     private ImpalaVersion version = ImpalaVersion.V4_5;
     private Role role = Role.COORDINATOR;
     private Authentication authentication = Authentication.ANY;
+    private @Nullable Keytab keytab;
     private WebProtection webProtection = new WebProtection.None();
     private @Nullable SSLContext webTls;
     private Duration statestoreUpdateFrequency = Duration.ofSeconds(2);
@@ -217,6 +225,11 @@ public record SimulatorOptions(
       return this;
     }
 
+    public Builder keytab(@Nullable Keytab value) {
+      keytab = value;
+      return this;
+    }
+
     public Builder webProtection(WebProtection value) {
       webProtection = value;
       return this;
@@ -267,6 +280,7 @@ public record SimulatorOptions(
           version,
           role,
           authentication,
+          keytab,
           webProtection,
           webTls,
           statestoreUpdateFrequency,

@@ -15,10 +15,6 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.security.auth.Subject;
-import javax.security.auth.login.AppConfigurationEntry;
-import javax.security.auth.login.Configuration;
-import javax.security.auth.login.LoginContext;
-import javax.security.auth.login.LoginException;
 import org.ietf.jgss.GSSContext;
 import org.ietf.jgss.GSSCredential;
 import org.ietf.jgss.GSSException;
@@ -48,38 +44,10 @@ final class WebGuard {
    */
   WebGuard(WebProtection protection) throws IOException {
     this.protection = protection;
-    this.acceptor = protection instanceof WebProtection.Spnego spnego ? logIn(spnego) : null;
-  }
-
-  private static Subject logIn(WebProtection.Spnego spnego) throws IOException {
-    Map<String, String> keytab =
-        Map.of(
-            "useKeyTab", "true",
-            "keyTab", spnego.keytab().toString(),
-            "principal", spnego.principal(),
-            "storeKey", "true",
-            "isInitiator", "false",
-            "doNotPrompt", "true");
-    Configuration configuration =
-        new Configuration() {
-          @Override
-          public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
-            return new AppConfigurationEntry[] {
-              new AppConfigurationEntry(
-                  "com.sun.security.auth.module.Krb5LoginModule",
-                  AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
-                  keytab)
-            };
-          }
-        };
-    try {
-      LoginContext context = new LoginContext("web", new Subject(), null, configuration);
-      context.login();
-      return context.getSubject();
-    } catch (LoginException e) {
-      throw new IOException(
-          spnego.principal() + " cannot log in by " + spnego.keytab() + ": " + e.getMessage(), e);
-    }
+    this.acceptor =
+        protection instanceof WebProtection.Spnego spnego
+            ? new Keytab(spnego.principal(), spnego.keytab()).acceptor()
+            : null;
   }
 
   /** Whether the page may be shown; if not, the refusal is sent. */

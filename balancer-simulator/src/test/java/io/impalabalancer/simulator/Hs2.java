@@ -48,6 +48,19 @@ final class Hs2 implements AutoCloseable {
     return new Hs2(plain(coordinator.hiveserver2Port(), user, password));
   }
 
+  /** Logs in by a ticket for {@code impala/localhost}, as the subject that runs this. */
+  static Hs2 kerberos(SimulatedCoordinator coordinator) throws Exception {
+    return new Hs2(
+        new TSaslClientTransport(
+            "GSSAPI",
+            null,
+            "impala",
+            "localhost",
+            Map.of(),
+            null,
+            socket("127.0.0.1", coordinator.hiveserver2Port())));
+  }
+
   static TTransport socket(String host, int port) throws Exception {
     TSocket socket = new TSocket(host, port);
     socket.setTimeout(TIMEOUT_MILLIS);

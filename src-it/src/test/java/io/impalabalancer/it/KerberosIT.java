@@ -1,0 +1,219 @@
+package io.impalabalancer.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonParser;
+import io.impalabalancer.simulator.Authentication;
+import io.impalabalancer.simulator.Keytab;
+import io.impalabalancer.simulator.SimulatedCluster;
+import io.impalabalancer.simulator.SimulatorOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PrivilegedExceptionAction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import javax.security.auth.Subject;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.Configuration;
+import javax.security.auth.login.LoginContext;
+import org.apache.hive.service.rpc.thrift.TCLIService;
+import org.apache.hive.service.rpc.thrift.TExecuteStatementReq;
+import org.apache.hive.service.rpc.thrift.TFetchOrientation;
+import org.apache.hive.service.rpc.thrift.TFetchResultsReq;
+import org.apache.hive.service.rpc.thrift.TOpenSessionReq;
+import org.apache.hive.service.rpc.thrift.TProtocolVersion;
+import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
+import org.apache.thrift.protocol.TBinaryProtocol;
+import org.apache.thrift.transport.TSaslClientTransport;
+import org.apache.thrift.transport.TSocket;
+import org.apache.thrift.transport.TTransport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Coordinators that take Kerberos tickets only, of the name that clients dial: the balancer passes
+ * the login on untouched, and yet says who is on a session.
+ */
+class KerberosIT {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String CONF = "java.security.krb5.conf";
+  private static final String REALM = "EXAMPLE.COM";
+  private static final String ALICE = "alice@" + REALM;
+  private static final int ERRORS = 6;
+
+  @TempDir private Path directory;
+
+  private final int port = FreePort.next();
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private final SimpleKdcServer kdc;
+
+  KerberosIT() throws Exception {
+    kdc = new SimpleKdcServer();
+  }
+
+  private <T extends AutoCloseable> T keep(T each) {
+    opened.add(each);
+    return each;
+  }
+
+  @BeforeEach
+  void startKdc() throws Exception {
+    kdc.setKdcHost("localhost");
+    kdc.setKdcRealm(REALM);
+    kdc.setKdcTcpPort(FreePort.next());
+    kdc.setAllowUdp(false);
+    kdc.setWorkDir(directory.toFile());
+    kdc.init();
+    System.setProperty(CONF, directory.resolve("krb5.conf").toString());
+    kdc.start();
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+    System.clearProperty(CONF);
+    kdc.stop();
+  }
+
+  @Test
+  void ticketsPassThroughAndTheirUserIsKnown() throws Exception {
+    SimulatedCluster cluster =
+        keep(
+            SimulatedCluster.start(
+                SimulatorOptions.builder()
+                    .coordinators(2)
+                    .authentication(Authentication.GSSAPI)
+                    .keytab(keytab("impala/localhost@" + REALM))
+                    .build()));
+    String config = config(cluster);
+    BalancerProcess balancer = keep(BalancerProcess.start(config));
+    PrivilegedExceptionAction<TCLIService.Client> logIn = this::client;
+    TCLIService.Client client = Subject.doAs(ticket(keytab(ALICE)), logIn);
+    assertThat(userOf(client)).contains(ALICE);
+    assertThat(
+            JsonParser.parseString(balancer.get("/api/v1/sessions?who=true").body())
+                .getAsJsonObject()
+                .getAsJsonArray("sessions")
+                .get(0)
+                .getAsJsonObject()
+                .getAsJsonObject("who")
+                .get("user")
+                .getAsString())
+        .isEqualTo(ALICE);
+    assertThat(doctor(config, "lb.example.com"))
+        .contains(
+            "take Kerberos tickets of another name than clients dial, lb.example.com: impala-1,"
+                + " impala-2: localhost",
+            "--principal=impala/lb.example.com@REALM");
+  }
+
+  /** Makes a principal, and a file with its key. */
+  private Keytab keytab(String principal) throws Exception {
+    Path file = directory.resolve(principal.replace('/', '-') + ".keytab");
+    kdc.createPrincipal(principal, "secret of " + principal);
+    kdc.exportPrincipal(principal, file.toFile());
+    return new Keytab(principal, file);
+  }
+
+  private static Subject ticket(Keytab keytab) throws Exception {
+    Configuration configuration =
+        new Configuration() {
+          @Override
+          public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
+            return new AppConfigurationEntry[] {
+              new AppConfigurationEntry(
+                  "com.sun.security.auth.module.Krb5LoginModule",
+                  AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
+                  Map.of(
+                      "useKeyTab",
+                      "true",
+                      "keyTab",
+                      keytab.file().toString(),
+                      "principal",
+                      keytab.principal(),
+                      "doNotPrompt",
+                      "true"))
+            };
+          }
+        };
+    LoginContext login = new LoginContext("client", new Subject(), null, configuration);
+    login.login();
+    return login.getSubject();
+  }
+
+  private TCLIService.Client client() throws Exception {
+    TSocket socket = new TSocket("127.0.0.1", port);
+    socket.setTimeout((int) SOON.toMillis());
+    TTransport transport =
+        keep(
+            new TSaslClientTransport(
+                "GSSAPI", null, "impala", "localhost", Map.of(), null, socket));
+    transport.open();
+    return new TCLIService.Client(new TBinaryProtocol(transport));
+  }
+
+  private static String userOf(TCLIService.Client client) throws Exception {
+    TExecuteStatementReq statement =
+        new TExecuteStatementReq(
+            client.OpenSession(new TOpenSessionReq(TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6))
+                .getSessionHandle(),
+            "select user()");
+    TFetchResultsReq fetch =
+        new TFetchResultsReq(
+            client.ExecuteStatement(statement).getOperationHandle(),
+            TFetchOrientation.FETCH_NEXT,
+            1);
+    return Objects.requireNonNull(client.FetchResults(fetch).getResults()).toString();
+  }
+
+  /** Returns what the doctor says of it, where clients dial that name. */
+  private String doctor(String config, String clientName) throws Exception {
+    Path file = Files.writeString(directory.resolve("doctor.conf"), config);
+    List<String> command =
+        List.of(
+            Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString(),
+            "doctor",
+            "--client-name",
+            clientName,
+            "-c",
+            file.toString());
+    try (ChildProcess process =
+        ChildProcess.start(
+            "doctor",
+            ChildProcess.newDirectory("doctor"),
+            Map.of("JAVA_HOME", System.getProperty("java.home")),
+            command)) {
+      int status = process.awaitExit(SOON);
+      String said =
+          process.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
+      assertThat(status == ERRORS).as(said).isEqualTo(said.contains("ERROR"));
+      return said;
+    }
+  }
+
+  private String config(SimulatedCluster cluster) {
+    String coordinators =
+        cluster.coordinators().stream()
+            .map(each ->
+                "{ name = %s, host = 127.0.0.1, ports { hiveserver2 = %d, web = %d } }"
+                    .formatted(each.name(), each.hiveserver2Port(), each.webPort()))
+            .collect(Collectors.joining("\n"));
+    return """
+    impala-balancer {
+      coordinators = [%s]
+      coordinator-defaults.ports { beeswax = none, hiveserver2-http = none }
+      listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2 }]
+      log.sessions = off
+    }
+    """
+        .formatted(coordinators, port);
+  }
+}
