@@ -26,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
@@ -179,14 +180,22 @@ final class BalancerRig implements AutoCloseable {
     return balancer.listeners().get(0).counters(coordinator(index));
   }
 
+  /** Waits without a pause before the first look: most of what is waited for is there by then. */
+  private static ConditionFactory await() {
+    return Awaitility.await()
+        .atMost(SOON)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10));
+  }
+
   /** Waits for a number of sessions to have ended, and returns the last. */
   SessionView awaitEnded(int count) {
-    Awaitility.await().atMost(SOON).until(() -> ended.size() >= count);
+    await().until(() -> ended.size() >= count);
     return ended.get(ended.size() - 1);
   }
 
   void awaitSessions(int count) {
-    Awaitility.await().atMost(SOON).until(() -> balancer.sessions() == count);
+    await().until(() -> balancer.sessions() == count);
   }
 
   /** Keeps no ended session from now on, only how they ended: there will be very many. */
@@ -213,15 +222,14 @@ final class BalancerRig implements AutoCloseable {
   @Override
   public void close() {
     balancer.closeSessions(Termination.SHUTDOWN);
-    Awaitility.await()
-        .atMost(SOON)
+    await()
         .until(() -> {
           if (clock != null) {
             advance(Duration.ofSeconds(3));
           }
           return balancer.sessions() == 0;
         });
-    Awaitility.await().atMost(SOON).untilAsserted(this::assertNothingLeft);
+    await().untilAsserted(this::assertNothingLeft);
     balancer.close();
     letLeaksBeReported();
     rootLogger().detachAppender(log);
