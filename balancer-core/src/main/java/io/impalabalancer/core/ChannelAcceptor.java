@@ -83,7 +83,7 @@ final class ChannelAcceptor extends ChannelInboundHandlerAdapter implements Acce
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (ChannelWires.isShortage(cause)) {
-      listener.balancer().shortage().pause(this, listener, cause.toString());
+      listener.balancer().shortage().pause(this, listener, String.valueOf(cause.getMessage()));
     } else {
       LOG.debug("event=accept-failed listener={} reason=\"{}\"", listener.name(), cause.toString());
       channel.read();

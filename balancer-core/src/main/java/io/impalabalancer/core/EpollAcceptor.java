@@ -84,7 +84,7 @@ final class EpollAcceptor implements Acceptor, EpollIoHandle {
           continue;
         }
         pause();
-        listener.balancer().shortage().pause(this, listener, e.toString());
+        listener.balancer().shortage().pause(this, listener, String.valueOf(e.getMessage()));
         return;
       }
       if (descriptor < 0) {

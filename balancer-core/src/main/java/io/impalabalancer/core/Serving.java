@@ -48,7 +48,7 @@ final class Serving {
       sums[i] = sum;
       nameHashes[i] = members.get(i).nameHash();
     }
-    even = Arrays.stream(weights).distinct().count() <= 1;
+    even = Arrays.stream(weights).allMatch(weight -> weight == weights[0]);
   }
 
   /** Returns whether its members serve although their verdicts say no: nobody is better. */
