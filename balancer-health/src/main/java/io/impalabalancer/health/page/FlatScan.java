@@ -1,5 +1,8 @@
 package io.impalabalancer.health.page;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,14 @@ import org.jspecify.annotations.Nullable;
 final class FlatScan {
   /** Deeper than any page of Impala's, and no matter for the stack. */
   private static final int MOST_DEPTH = 32;
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGHEST = ONES << 7;
+  private static final long QUOTES = '"' * ONES;
+  private static final long ESCAPES = '\\' * ONES;
 
   /** What is thrown, without a trace, where a page is not as expected. */
   private static final class Unexpected extends RuntimeException {
@@ -168,19 +179,38 @@ final class FlatScan {
    * @param escapes whether it may have any
    */
   private void string(boolean escapes) {
-    byte[] bytes = page;
-    int i = at;
-    byte next = bytes[i];
-    while (next != '"') {
-      if (next == '\\') {
-        if (!escapes) {
-          throw new Unexpected();
-        }
-        i++;
+    int i = quoteOrEscape(at);
+    while (page[i] != '"') {
+      if (!escapes) {
+        throw new Unexpected();
       }
-      next = bytes[++i];
+      i = quoteOrEscape(i + 2);
     }
     at = i + 1;
+  }
+
+  /** Returns where the next quote or backslash is, looking at eight bytes at a time. */
+  private int quoteOrEscape(int from) {
+    byte[] bytes = page;
+    int i = from;
+    for (; i <= bytes.length - Long.BYTES; i += Long.BYTES) {
+      long eight = (long) EIGHT.get(bytes, i);
+      long found = zeros(eight ^ QUOTES) | zeros(eight ^ ESCAPES);
+      if (found != 0) {
+        return i + Long.numberOfTrailingZeros(found) / Byte.SIZE;
+      }
+    }
+    while (bytes[i] != '"' && bytes[i] != '\\') {
+      i++;
+    }
+    return i;
+  }
+
+  /**
+   * Returns the highest bit of each byte that is zero, the lowest of which is right in any case.
+   */
+  private static long zeros(long eight) {
+    return (eight - ONES) & ~eight & HIGHEST;
   }
 
   private void word(String word) {

@@ -119,6 +119,10 @@ final class PageReader {
 
   /** Returns the number that a text is, -1 if it is none or a negative one. */
   static long count(String text) {
+    if (text.isEmpty()) {
+      // What is missing is not worth an exception.
+      return -1;
+    }
     try {
       double number = Double.parseDouble(text);
       return number >= 0 && number <= Long.MAX_VALUE ? (long) number : -1;
