@@ -9,17 +9,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.stream.Stream;
 
-/** The balancer as a service of a booted {@link BareRoot}, before one coordinator. */
+/** The balancer as a service of a booted {@link BareRoot}, before two coordinators. */
 final class InstalledService {
   static final String CONF = "/etc/impala-balancer/impala-balancer.conf";
   private static final Duration SOON = Duration.ofMinutes(1);
 
   private final BareRoot root;
-  private final int coordinatorPort;
+  private final EchoServer coordinators;
 
-  InstalledService(BareRoot root, int coordinatorPort) {
+  InstalledService(BareRoot root, EchoServer coordinators) {
     this.root = root;
-    this.coordinatorPort = coordinatorPort;
+    this.coordinators = coordinators;
   }
 
   /** Copies a package into the root, and returns where it is for programs there. */
@@ -39,7 +39,13 @@ final class InstalledService {
     String text =
         """
         impala-balancer {
-          coordinators = [{ name = impala-1, host = "127.0.0.1", ports { tcp = %d } }]
+          coordinator-defaults.ports {
+            beeswax = none, hiveserver2 = none, hiveserver2-http = none, web = none
+          }
+          coordinators = [
+            { name = impala-1, host = "127.0.0.1", ports { tcp = %d } }
+            { name = impala-2, host = "127.0.0.1", ports { tcp = %d } }
+          ]
           listeners = [%s]
           check { type = tcp, inter = 500ms }
           runtime.socket = /run/impala-balancer/admin.sock
@@ -48,7 +54,7 @@ final class InstalledService {
           stats.bind = none
         }
         """
-            .formatted(coordinatorPort, listeners);
+            .formatted(coordinators.port(), coordinators.port2(), listeners);
     Files.writeString(root.path(CONF), text);
     return text;
   }

@@ -46,7 +46,7 @@ class PackageIT {
   @Test
   void theDebIsInstalledUpgradedWithoutALostSessionRemovedAndPurged() throws Exception {
     BareRoot root = booted();
-    InstalledService service = new InstalledService(root, keep(new EchoServer()).port());
+    InstalledService service = new InstalledService(root, keep(new EchoServer()));
     String deb = service.copy(".deb");
     root.run("dpkg", "-i", deb);
     assertThat(root.run("dpkg-query", "-W", "-f", "${Conffiles}", "impala-balancer").strip())
@@ -71,7 +71,7 @@ class PackageIT {
   void theRpmIsInstalledUpgradedWithoutALostSessionAndErased() throws Exception {
     Requirement.program("rpmbuild", "rpm");
     BareRoot root = booted();
-    InstalledService service = new InstalledService(root, keep(new EchoServer()).port());
+    InstalledService service = new InstalledService(root, keep(new EchoServer()));
     String rpm = service.copy(".rpm");
     root.run("rpm", "--nodeps", "-i", rpm);
     assertThat(root.run("rpm", "-q", "--configfiles", "impala-balancer")).endsWith(CONF);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class SystemdIT {
   void installAndStart() throws Exception {
     root = keep(new BareRoot());
     root.boot();
-    service = new InstalledService(root, keep(new EchoServer()).port());
+    service = new InstalledService(root, keep(new EchoServer()));
     root.run("dpkg", "-i", service.copy(".deb"));
     service.configure(port);
     root.run("systemctl", "enable", "--now", "impala-balancer");
@@ -69,9 +70,11 @@ class SystemdIT {
   @Test
   void itIsReadyTellsWhatItDoesReloadsAndIsConfined() throws Exception {
     assertThat(service.property("ActiveState")).isEqualTo("active");
-    service.awaitProperty("StatusText", "1 of 1 coordinators UP, 0 sessions, 0 waiting");
+    service.awaitProperty("StatusText", "2 of 2 coordinators UP, 0 sessions, 0 waiting");
     Socket session = session();
-    service.awaitProperty("StatusText", "1 of 1 coordinators UP, 1 sessions, 0 waiting");
+    service.awaitProperty("StatusText", "2 of 2 coordinators UP, 1 sessions, 0 waiting");
+
+    assertThat(service.journal()).contains("event=ready").doesNotContain("WARN");
 
     int other = FreePort.next();
     service.configure(port, other);
@@ -169,11 +172,30 @@ class SystemdIT {
             () -> assertThatThrownBy(() -> session().close()).isInstanceOf(ConnectException.class));
     assertThat(service.property("ActiveState")).isEqualTo("deactivating");
     service.awaitProperty(
-        "StatusText", "shutting down: 1 of 1 coordinators UP, 1 sessions, 0 waiting");
+        "StatusText", "shutting down: 2 of 2 coordinators UP, 1 sessions, 0 waiting");
     exchange(session);
     session.close();
     service.awaitProperty("ActiveState", "inactive");
     assertThat(service.property("Result")).isEqualTo("success");
     assertThat(service.journal()).contains("event=stopped").doesNotContain("ERROR");
+    assertThatARefusedConfigurationIsNotTriedAgainAndATakenAddressIs();
+  }
+
+  private void assertThatARefusedConfigurationIsNotTriedAgainAndATakenAddressIs() throws Exception {
+    Files.writeString(root.path(InstalledService.CONF), "impala-balancer { listeners = 5 }");
+    assertThatThrownBy(() -> service.systemctl("start")).isInstanceOf(AssertionError.class);
+    assertThat(service.property("ActiveState")).isEqualTo("failed");
+    assertThat(service.property("ExecMainStatus")).isEqualTo("1");
+    assertThat(service.property("NRestarts")).isEqualTo("0");
+
+    service.configure(port);
+    try (ServerSocket taken = new ServerSocket(port, 5, InetAddress.getLoopbackAddress())) {
+      assertThat(taken.isBound()).isTrue();
+      assertThatThrownBy(() -> service.systemctl("start")).isInstanceOf(AssertionError.class);
+      assertThat(service.property("ExecMainStatus")).isEqualTo("3");
+      assertThat(service.journal()).contains("cannot bind 127.0.0.1:" + port);
+    }
+    service.awaitProperty("ActiveState", "active");
+    session().close();
   }
 }
