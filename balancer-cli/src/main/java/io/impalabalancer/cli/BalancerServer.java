@@ -103,7 +103,7 @@ final class BalancerServer implements AutoCloseable {
     declared = config;
     KeptState inherited = inheritance.state();
     kept = inherited == null ? StateFile.read(config.stateFile().orElse(null)) : inherited;
-    adminLoop = loop("admin", NioIoHandler.newFactory());
+    adminLoop = loop("admin", Thread.NORM_PRIORITY, NioIoHandler.newFactory());
     WebPages pages = new WebPages(adminLoop.next(), () -> declared.check().web());
     List<Found> before = kept == null ? List.of() : kept.found();
     discovery = new Discovery(config.discover(), before, pages);
@@ -114,7 +114,9 @@ final class BalancerServer implements AutoCloseable {
     closers.push(discovery::close);
     // Only an epoll loop can take over a listening socket, or give one away.
     webLoop =
-        balancer.wire().equals("epoll") ? loop("web", EpollIoHandler.newFactory()) : adminLoop;
+        balancer.wire().equals("epoll")
+            ? loop("web", Thread.MIN_PRIORITY, EpollIoHandler.newFactory())
+            : adminLoop;
     metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
     whois = new Whois(c -> pages.get(c, SessionsPage.PATH, Whois.LONG));
     metrics.setDiscovery(this::discovered);
@@ -394,8 +396,9 @@ final class BalancerServer implements AutoCloseable {
     }
   }
 
-  private static EventLoopGroup loop(String name, IoHandlerFactory handler) {
-    return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name, true), handler);
+  private static EventLoopGroup loop(String name, int priority, IoHandlerFactory handler) {
+    return new MultiThreadIoEventLoopGroup(
+        1, new DefaultThreadFactory(name, true, priority), handler);
   }
 
   private static void end(EventLoopGroup loop) {

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -236,6 +238,26 @@ class LifeIT {
     assertThat(process.awaitExit(SOON)).isZero();
     Files.delete(link);
     assertThat(text(process)).matches("impala-balancer \\d+\\.\\S+");
+  }
+
+  @Test
+  void theWebPortGoesBehindTheRelayWhereBothWantTheProcessor() throws IOException {
+    BalancerProcess balancer = run("");
+    assertThat(balancer.get("/").statusCode()).isEqualTo(200);
+    Map<String, Integer> nice = new TreeMap<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + balancer.mainPid() + "/task"))) {
+      for (Path thread : (Iterable<Path>) threads::iterator) {
+        String stat = Files.readString(thread.resolve("stat"));
+        String[] rest = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+        nice.put(name.replaceAll("-[0-9-]+", ""), Integer.parseInt(rest[16]));
+      }
+    }
+    int relay = nice.getOrDefault("relay", 20);
+    assertThat(nice)
+        .containsEntry("web", Math.max(10, relay))
+        .containsEntry("admin-pages", Math.max(10, relay))
+        .containsEntry("admin", relay);
   }
 
   private String config(String more) {

@@ -19,6 +19,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.flow.FlowControlHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.BindException;
@@ -178,7 +179,10 @@ public final class AdminServer implements AutoCloseable {
         : new EpollServerSocketChannel(descriptor);
   }
 
-  /** Returns one thread, which ends when it has nothing to do, with a bounded queue. */
+  /**
+   * Returns one thread, which ends when it has nothing to do, with a bounded queue. The relay goes
+   * before it, where the system has priorities for threads.
+   */
   private static ExecutorService worker(String name, int queue) {
     return new ThreadPoolExecutor(
         0,
@@ -186,11 +190,7 @@ public final class AdminServer implements AutoCloseable {
         10,
         TimeUnit.SECONDS,
         new ArrayBlockingQueue<>(queue),
-        task -> {
-          Thread thread = new Thread(task, name);
-          thread.setDaemon(true);
-          return thread;
-        });
+        new DefaultThreadFactory(name, true, Thread.MIN_PRIORITY));
   }
 
   /**
