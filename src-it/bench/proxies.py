@@ -63,7 +63,7 @@ def haproxy_binaries():
 
 def needs(*programs):
     """Refuses to go on without these programs, and says how to get them."""
-    packages = {"nginx": "nginx libnginx-mod-stream", "setpriv": "util-linux", "perf": "linux-perf"}
+    packages = {"nginx": "nginx libnginx-mod-stream", "setpriv": "util-linux", "perf": "linux-perf", "chrt": "util-linux"}
     missing = [p for p in programs if not shutil.which(p, path=PATH)]
     if missing:
         names = " ".join(packages.get(p, p) for p in missing)
