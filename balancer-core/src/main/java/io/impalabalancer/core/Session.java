@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One client connection and the coordinator connection made for it, from accept to close. It
  * decides: what to read, when to dial, when to stop. Its {@link Connector} finds the coordinator,
- * its two {@link Relay}s move the bytes.
+ * its two {@link Relay}s move the bytes, its {@link Inactivity} knows how long none moved.
  *
  * <pre>
  *   accept --> FIRST_BYTES --it speaks--> CONNECT --connected--> DATA: relay both ways
@@ -33,9 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Session extends TimerWheel.Timer implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-
-  /** A session this old gets keepalive on the coordinator's side; shorter ones need not pay. */
-  private static final long KEEPALIVE_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   /** What a client gets to speak that has just connected, when its place is needed. */
   private static final long EVICTED_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -55,20 +52,16 @@ final class Session extends TimerWheel.Timer implements Runnable {
   private final SessionRecord record;
   private final Relay client = new Relay(this);
   private final Relay server = new Relay(this);
+  private final Inactivity inactivity = new Inactivity(this, client, server);
   private final Connector connector;
 
   /** What the client said before there was a coordinator to say it to; some may be sent already. */
   private @Nullable ByteBuf first;
 
-  private long connectedNanos;
-  private long lastMoveNanos;
-
   /** Whether the client's bytes begin with a PROXY header that has not all come yet. */
   private boolean proxyHeaderDue;
 
   private boolean evicted;
-  private boolean keepaliveSet;
-  private boolean aliveTold;
 
   /** Whether the bytes that moved last went to the client: it does not wait for an answer. */
   private boolean answered;
@@ -230,8 +223,8 @@ final class Session extends TimerWheel.Timer implements Runnable {
     assert record.phase == Phase.CONNECT && !ended();
     connector.onConnected();
     enter(Phase.DATA);
-    connectedNanos = loop.nanoTime();
-    lastMoveNanos = connectedNanos;
+    long now = loop.nanoTime();
+    inactivity.begin(now);
     listener.balancer().events().sessionAssigned(record);
     ByteBuf said = takeFirst();
     if (said != null && !server.wire().write(said)) {
@@ -239,7 +232,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
       return;
     }
     server.countWritten();
-    setIdleTimer(connectedNanos);
+    inactivity.setTimer(now);
     if (client.inputEnded()) {
       server.endOutput();
     } else if (server.pending() == 0 && (leftUnread || client.wire().mayReadMore())) {
@@ -254,7 +247,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   /** Bytes or an end moved, on either side. */
   void moved() {
-    lastMoveNanos = loop.nanoTime();
+    inactivity.moved(loop.nanoTime());
   }
 
   /** Counts bytes that a side's wire has written out. */
@@ -268,7 +261,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
     if (client.ended() && server.ended()) {
       close(Termination.COMPLETED);
     } else {
-      setIdleTimer(lastMoveNanos);
+      inactivity.setTimer(inactivity.sinceNanos());
     }
   }
 
@@ -381,72 +374,18 @@ final class Session extends TimerWheel.Timer implements Runnable {
     } else if (record.phase == Phase.FIRST_BYTES) {
       close(evicted ? Termination.SILENT_EVICTED : Termination.FIRST_BYTES_TIMEOUT);
     } else if (relaying()) {
-      expiredIdle(nowNanos);
+      inactivity.expired(nowNanos);
     } else {
       connector.expired();
     }
   }
 
-  private void expiredIdle(long nowNanos) {
-    if (!keepaliveSet && nowNanos - connectedNanos >= KEEPALIVE_AFTER_NANOS) {
-      keepaliveSet = true;
-      server.wire().keepalive(config().keepalive());
-    }
-    if (aliveLeftNanos(nowNanos) <= 0) {
-      aliveTold = true;
-      SessionRecord alive = record.copy();
-      alive.durationNanos = nowNanos - record.acceptedNanos;
-      noteNumbers(alive);
-      listener.balancer().events().sessionAlive(alive);
-    }
-    long idleNanos = nowNanos - lastMoveNanos;
-    long clientNanos = clientTimeoutNanos();
-    long serverNanos = serverTimeoutNanos();
-    if (idleNanos >= clientNanos && clientNanos <= serverNanos) {
-      close(server.inputEnded() ? Termination.CLIENT_FIN_TIMEOUT : Termination.CLIENT_TIMEOUT);
-    } else if (idleNanos >= serverNanos) {
-      close(client.inputEnded() ? Termination.SERVER_FIN_TIMEOUT : Termination.SERVER_TIMEOUT);
-    } else {
-      setIdleTimer(nowNanos);
-    }
-  }
-
-  /** Sets the timer to when a peer will have been silent for too long, or keepalive is due. */
-  private void setIdleTimer(long nowNanos) {
-    long silence = Math.min(clientTimeoutNanos(), serverTimeoutNanos());
-    long left = silence == Long.MAX_VALUE ? silence : lastMoveNanos + silence - nowNanos;
-    if (!keepaliveSet) {
-      left = Math.min(left, connectedNanos + KEEPALIVE_AFTER_NANOS - nowNanos);
-    }
-    setTimer(nowNanos, Math.min(left, aliveLeftNanos(nowNanos)));
-  }
-
-  /** Returns in how long it is to be told that it still lives. */
-  private long aliveLeftNanos(long nowNanos) {
-    long after = aliveTold ? Long.MAX_VALUE : Timeouts.toNanos(config.logAfter());
-    return after == Long.MAX_VALUE ? after : record.acceptedNanos + after - nowNanos;
-  }
-
-  /** Returns how long the client may be silent, if it is the client that is waited for. */
-  private long clientTimeoutNanos() {
-    Timeouts timeouts = config().timeouts();
-    return timeoutNanos(client, server, timeouts.client(), timeouts.clientFin());
-  }
-
-  /** Returns how long the coordinator may be silent, if it is the one that is waited for. */
-  private long serverTimeoutNanos() {
-    Timeouts timeouts = config().timeouts();
-    return timeoutNanos(server, client, timeouts.server(), timeouts.serverFin());
-  }
-
-  /**
-   * Returns how long a side may be silent. A side that has ended is waited for only until it has
-   * taken what is held for it; and while bytes are held for the other side, nothing is read from
-   * this one, so that its silence is not its own.
-   */
-  private static long timeoutNanos(Relay side, Relay other, Duration open, Duration halfClosed) {
-    boolean waitedFor = side.pending() > 0 || (!side.inputEnded() && other.pending() == 0);
-    return waitedFor ? Timeouts.toNanos(other.inputEnded() ? halfClosed : open) : Long.MAX_VALUE;
+  /** Tells that it still lives. */
+  void tellAlive(long nowNanos) {
+    SessionRecord alive = record.copy();
+    alive.durationNanos = nowNanos - record.acceptedNanos;
+    noteNumbers(alive);
+    listener.balancer().events().sessionAlive(alive);
   }
 
   // What the parts of a session ask each other.
@@ -469,14 +408,14 @@ final class Session extends TimerWheel.Timer implements Runnable {
   }
 
   /** Returns whether nobody waits for anything, and nothing has moved for a time. */
-  boolean isIdle(long silenceNanos) {
+  boolean isIdle(long idleNanos) {
     return relaying()
         && !ended()
         && answered
         && client.pending() + server.pending() == 0
         && !client.inputEnded()
         && !server.inputEnded()
-        && loop.nanoTime() - lastMoveNanos >= silenceNanos;
+        && loop.nanoTime() - inactivity.sinceNanos() >= idleNanos;
   }
 
   Loop loop() {
@@ -508,7 +447,7 @@ final class Session extends TimerWheel.Timer implements Runnable {
   /** Returns what it is at this moment. */
   SessionSnapshot snapshot() {
     long now = loop.nanoTime();
-    long movedNanos = relaying() ? lastMoveNanos : record.acceptedNanos;
+    long movedNanos = relaying() ? inactivity.sinceNanos() : record.acceptedNanos;
     return new SessionSnapshot(
         record.id,
         listener,

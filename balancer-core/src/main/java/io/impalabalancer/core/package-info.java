@@ -19,9 +19,9 @@
  *   <li>The connector dials. A failure gives the slot back and asks again for another member; a
  *       success sends the first bytes.
  *   <li>Two {@link io.impalabalancer.core.Relay}s move bytes, one reading from each {@link
- *       io.impalabalancer.core.Wire}, until both directions have ended, or a timeout, a reset or a
- *       command ends them. Bulk does not pass through memory: the kernel moves it through an {@link
- *       io.impalabalancer.core.EpollPipe}.
+ *       io.impalabalancer.core.Wire}, until both directions have ended, or {@link
+ *       io.impalabalancer.core.Inactivity}, a reset or a command ends them. Bulk does not pass
+ *       through memory: the kernel moves it through an {@link io.impalabalancer.core.EpollPipe}.
  *   <li>{@link io.impalabalancer.core.Session#close} is the only way out. It names a {@link
  *       io.impalabalancer.core.Termination}, which says what each side is sent; when both wires are
  *       closed the slot goes back, the {@link io.impalabalancer.core.SessionRecord} goes to whoever
