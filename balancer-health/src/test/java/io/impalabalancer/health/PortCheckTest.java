@@ -215,6 +215,45 @@ class PortCheckTest {
   }
 
   @Test
+  void logsInOverTls() throws Exception {
+    SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
+    Coordinator coordinator = startedBehindTls(simulated, true);
+    rig.until(() -> simulated.counts().hiveserver2().rpcs() == 2);
+    rig.untilOnlyPagesAreOpen(0);
+    assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
+  }
+
+  @Test
+  void aPortThatSpeaksTlsUnasked() throws Exception {
+    SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
+    Coordinator coordinator = startedBehindTls(simulated, false);
+    quietSeconds(10);
+    assertThat(coordinator.verdict(HIVESERVER2)).as("is not silent").isEqualTo(Verdict.OPEN);
+    assertThat(simulated.counts().hiveserver2().rpcs()).isZero();
+  }
+
+  private Coordinator startedBehindTls(SimulatedCoordinator simulated, boolean tls)
+      throws Exception {
+    TlsPort port =
+        new TlsPort(
+            OwnCertificate.make(directory, "coordinator.test"), simulated.hiveserver2Port());
+    servers.add(port);
+    Coordinator coordinator = rig.add(simulated.webPort(), Map.of(HIVESERVER2, port.port()));
+    LoginConfig login =
+        new LoginConfig(
+            tls,
+            Optional.of(directory.resolve("ca.pem")),
+            LoginConfig.Auth.NOSASL,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            "impala");
+    rig.started(new Checks().type(CheckKind.IMPALA).login(login).make());
+    return coordinator;
+  }
+
+  @Test
   void logsInWithAKerberosTicket() throws Exception {
     try (Kdc kdc = new Kdc(directory)) {
       Path serverKey = kdc.keytab("impala/coordinator.test");

@@ -15,14 +15,9 @@ import io.impalabalancer.simulator.WebProtection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,37 +191,7 @@ class WebClientTest {
 
   /** Starts one with a certificate of its own for a name, which is in {@code ca.pem}. */
   private SimulatedCoordinator withTls(String name) throws Exception {
-    Path store = directory.resolve("web.p12");
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-            "-genkeypair",
-            "-alias",
-            "web",
-            "-keyalg",
-            "EC",
-            "-dname",
-            "CN=" + name,
-            "-ext",
-            "san=dns:" + name,
-            "-storetype",
-            "PKCS12",
-            "-keystore",
-            store.toString(),
-            "-storepass",
-            PASSWORD);
-    assertThat(new ProcessBuilder(command).redirectErrorStream(true).start().waitFor()).isZero();
-    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-    Certificate certificate = keys.getCertificate("web");
-    Files.writeString(
-        directory.resolve("ca.pem"),
-        "-----BEGIN CERTIFICATE-----\n"
-            + Base64.getMimeEncoder().encodeToString(certificate.getEncoded())
-            + "\n-----END CERTIFICATE-----\n");
-    KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    own.init(keys, PASSWORD.toCharArray());
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(own.getKeyManagers(), null, null);
+    SSLContext context = OwnCertificate.make(directory, name);
     return SimulatedCoordinator.start(
         "impala-1", SimulatorOptions.builder().webTls(context).build());
   }
