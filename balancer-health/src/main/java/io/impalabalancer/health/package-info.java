@@ -27,8 +27,9 @@
  * io.impalabalancer.core.Coordinator#setVerdict} for what a coordinator says of itself, each with
  * its reason; the core logs it and tells whoever listens.
  *
- * <p>By default the data ports are not connected to, because a bare connect costs a coordinator a
- * log line, a session under beeswax, and a service thread without SASL. The web port costs nothing.
+ * <p>By default the binary data ports are not connected to, because a bare connect costs a
+ * coordinator a log line, a session under beeswax, and a service thread without SASL. The web port
+ * costs nothing, and {@code OPTIONS} at that of HTTP, once a minute where no client is, little.
  */
 @NullMarked
 package io.impalabalancer.health;
