@@ -3,6 +3,7 @@ package io.impalabalancer.health;
 import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.Protocol;
 import io.impalabalancer.core.Coordinator;
+import io.impalabalancer.core.Facts;
 import io.impalabalancer.core.Verdict;
 import io.impalabalancer.health.CheckResult.Outcome;
 import io.netty.channel.EventLoop;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * The check of one client port itself, rarely, for Impala logs each: once in {@code port-inter}
  * while no session is answered there. One that takes connections and gives no answer {@code fall}
  * times in a row is silent, until it gives one. What answers something else, as one that refuses
- * the login, is not silent, and is left alone for an hour. Who takes no clients is not asked. Lives
- * on one event loop.
+ * the login, is not silent, and is left alone for an hour. Who takes no clients now is not asked.
+ * Lives on one event loop.
  */
 final class PortCheck {
   private static final Logger LOG = LoggerFactory.getLogger(PortCheck.class);
@@ -70,9 +71,16 @@ final class PortCheck {
         && verdict != Verdict.NOT_A_COORDINATOR
         && probes.answers(protocol)
         && !known
+        && !isFull()
         && (endedNanos == null || nowNanos - endedNanos >= waitNanos())) {
       ask(at, result -> {});
     }
+  }
+
+  /** Where every thread has a connection, ours would wait in silence, and keep the next from it. */
+  private boolean isFull() {
+    Facts.Port page = coordinator.facts().ports().get(protocol);
+    return page != null && page.threads() > 0 && page.inUse() >= page.threads();
   }
 
   private long waitNanos() {

@@ -103,17 +103,17 @@ class PortCheckTest {
 
   @ParameterizedTest
   @EnumSource(names = {"NOSASL", "PLAIN"})
-  void twentyMinutesOfLoginsAreOneAMinuteAndLeaveNoSessionAndNoError(Authentication authentication)
+  void tenMinutesOfLoginsAreOneAMinuteAndLeaveNoSessionAndNoError(Authentication authentication)
       throws IOException {
     SimulatedCoordinator simulated = simulated(authentication);
     boolean plain = authentication == Authentication.PLAIN;
     Coordinator coordinator =
         started(simulated, Map.of(), plain ? plain("correct horse") : nosasl());
-    quietSeconds(1200);
+    quietSeconds(600);
     Counts counts = simulated.counts();
     for (Counts.Port port :
         List.of(counts.beeswax(), counts.hiveserver2(), counts.hiveserver2Http())) {
-      assertThat(port.connectionsTotal()).isBetween(18L, 21L);
+      assertThat(port.connectionsTotal()).isBetween(9L, 11L);
       assertThat(port.setupFailures()).isZero();
     }
     assertThat(counts.beeswax().loginFailures()).isZero();
@@ -201,6 +201,19 @@ class PortCheckTest {
     Coordinator coordinator = started(simulated, Map.of(), nosasl());
     quietSeconds(120);
     assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
+    assertThat(simulated.counts().hiveserver2().connectionsTotal()).isEqualTo(1);
+  }
+
+  @Test
+  void oneWithoutAFreeThreadIsNotAsked() throws IOException {
+    SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
+    simulated.fillThreads();
+    Coordinator coordinator = started(simulated, Map.of(), nosasl());
+    quietSeconds(10);
+    assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
+    assertThat(simulated.counts().connectionsTotal()).isZero();
+    simulated.revive();
+    quietSeconds(5);
     assertThat(simulated.counts().hiveserver2().connectionsTotal()).isEqualTo(1);
   }
 
