@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * from the assignment until the attempt fails or the session is gone.
  *
  * <p>Touched on the session's loop only, except while it waits in the {@link WaitQueue}, which then
- * reads it under its own lock.
+ * reads it, and answers, under its own lock.
  */
-final class Connector implements Choice {
+final class Connector implements Choice, Runnable {
   /** Pause before a coordinator is tried again that has failed already. */
   private static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -36,6 +36,7 @@ final class Connector implements Choice {
   private long waitedNanos;
 
   private boolean inLine;
+  private @Nullable Assignment served;
   private long joinedNanos;
   private long order;
 
@@ -100,8 +101,16 @@ final class Connector implements Choice {
     return order;
   }
 
+  /** Brings the queue's answer to the session's loop, once for each time in line. */
+  void serve(Assignment assignment) {
+    served = assignment;
+    loop().eventLoop().execute(this);
+  }
+
   /** The queue's answer: a slot, or that nobody is left. The session may have ended meanwhile. */
-  void onServed(Assignment assignment) {
+  @Override
+  public void run() {
+    Assignment assignment = Objects.requireNonNull(served);
     Member member = assignment.member();
     if (session.ended()) {
       if (member != null) {

@@ -97,7 +97,7 @@ final class WaitQueue {
       Assignment assignment = head.listener().choose(head);
       if (assignment.kind() != Assignment.Kind.FULL) {
         leave(head);
-        head.loop().eventLoop().execute(() -> head.onServed(assignment));
+        head.serve(assignment);
         return true;
       }
     }
