@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,9 @@ final class Inheritance implements AutoCloseable {
   private final Map<BindAddress, Integer> sockets = new LinkedHashMap<>();
   private final @Nullable EpollHandover predecessor;
   private final @Nullable KeptState state;
+
+  /** The predecessor, if there is one: it has started this process. */
+  private final Optional<ProcessHandle> parent = ProcessHandle.current().parent();
 
   private Inheritance(@Nullable EpollHandover predecessor, @Nullable KeptState state) {
     this.predecessor = predecessor;
@@ -132,6 +136,13 @@ final class Inheritance implements AutoCloseable {
   /** Returns the predecessor's state, null if there is none. */
   @Nullable KeptState state() {
     return state;
+  }
+
+  /**
+   * Returns whether the process that this one took over from still lives, for its last sessions.
+   */
+  boolean predecessorLives() {
+    return predecessor != null && parent.isPresent() && parent.get().isAlive();
   }
 
   /** Closes what nobody wanted, and tells the predecessor that this process accepts now. */

@@ -127,6 +127,11 @@ final class Notify implements AutoCloseable {
     send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + micros(EXTENSION) + "\n");
   }
 
+  /** Returns whether systemd has started the process, and looks after it. */
+  synchronized boolean isListenedTo() {
+    return systemd != null;
+  }
+
   /** Says that another process is the main one from now on, and says no more. */
   synchronized void handOver(long pid) {
     send("MAINPID=" + pid + "\n");

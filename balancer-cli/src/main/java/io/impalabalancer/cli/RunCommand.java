@@ -122,7 +122,7 @@ final class RunCommand implements Callable<Integer> {
       Upgrade.openJars();
       tellOfPredecessor(inheritance, server);
       watch.start(loaded.config().watch(), reloader, server::isEnding);
-      shutdown.await(server, notify);
+      shutdown.await(server, notify, inheritance);
     }
     return ExitStatus.OK;
   }

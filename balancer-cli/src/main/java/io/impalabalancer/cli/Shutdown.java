@@ -42,8 +42,14 @@ final class Shutdown {
     orders.add(order);
   }
 
-  /** Waits for an order and carries it out. The server is closed when it returns. */
-  void await(BalancerServer server, Notify notify) throws InterruptedException {
+  /**
+   * Waits for an order and carries it out. The server is closed when it returns.
+   *
+   * <p>Under systemd the predecessor of an upgrade is waited for as well: it was sent SIGTERM too,
+   * and is sent it again, which ends its sessions at once, when the main process has ended.
+   */
+  void await(BalancerServer server, Notify notify, Inheritance inheritance)
+      throws InterruptedException {
     Order order = orders.take();
     notify.stopping();
     Balancer balancer = server.balancer();
@@ -58,7 +64,13 @@ final class Shutdown {
       order = wait(config.hardStopAfter(), ended, balancer);
     }
     if (order == Order.TERMINATE && !atOnce) {
-      atOnce = wait(config.grace(), ended, balancer) != null;
+      boolean predecessorToo = notify.isListenedTo();
+      atOnce =
+          wait(
+                  config.grace(),
+                  () -> ended.getAsBoolean() && !(predecessorToo && inheritance.predecessorLives()),
+                  balancer)
+              != null;
     }
     if (!ended.getAsBoolean()) {
       LOG.info("event=shutdown-close sessions={}", balancer.sessions());

@@ -138,7 +138,30 @@ class SystemdIT {
     service.awaitJournal("Watchdog timeout");
     service.awaitProperty("NRestarts", "1");
     service.awaitProperty("ActiveState", "active");
+    Socket ofBefore = session();
+    root.run("impala-balancer", "ctl", "upgrade");
+    exchange(ofBefore);
+    kill("KILL", service.property("MainPID"));
+    service.awaitProperty("NRestarts", "2");
+    service.awaitProperty("ActiveState", "active");
     session().close();
+  }
+
+  @Test
+  void stopGivesSessionsOfBeforeAnUpgradeTheirTimeToo() throws Exception {
+    Socket session = session();
+    root.run("impala-balancer", "ctl", "upgrade");
+    String main = service.property("MainPID");
+    root.run("systemctl", "stop", "--no-block", "impala-balancer");
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThatThrownBy(() -> session().close()).isInstanceOf(ConnectException.class));
+    await().atMost(SOON).during(Duration.ofSeconds(2)).untilAsserted(() -> exchange(session));
+    assertThat(exists(main)).as("it goes on asking systemd for time").isTrue();
+    session.close();
+    service.awaitProperty("ActiveState", "inactive");
+    assertThat(service.property("Result")).isEqualTo("success");
   }
 
   private void kill(String signal, String pid) {
