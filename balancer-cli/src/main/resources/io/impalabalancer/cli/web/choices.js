@@ -4,7 +4,7 @@ import { $, ago, get, row, rows, text } from "./dom.js";
 
 const EACH = 4;
 
-/** Candidates that are shown; all of them stand in the title. */
+/** Candidates that are shown, of those that could be chosen if there are any; all of them stand in the title. */
 const BEST = 3;
 const REFRESH_MILLIS = 2000;
 
@@ -27,10 +27,12 @@ function best(it) {
 function updateChoice({ cell }, it) {
   text(cell.when, `${ago(it.at)} ago`);
   for (const key of ["listener", "client", "coordinator", "rule"]) text(cell[key], it[key]);
-  const candidates = best(it).map(candidate);
-  const more = candidates.length > BEST ? [`and ${candidates.length - BEST} more`] : [];
-  text(cell.candidates, [...candidates.slice(0, BEST), ...more].join("\n"));
-  cell.candidates.title = candidates.join("\n");
+  const all = best(it);
+  const could = all.filter((each) => !each.excluded);
+  const shown = (could.length ? could : all).slice(0, BEST).map(candidate);
+  const more = all.length - shown.length;
+  text(cell.candidates, [...shown, ...(more ? [`and ${more} more`] : [])].join("\n"));
+  cell.candidates.title = all.map(candidate).join("\n");
 }
 
 async function loadChoices() {
