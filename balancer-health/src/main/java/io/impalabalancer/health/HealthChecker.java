@@ -45,7 +45,7 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
    * So many moments of an interval are used: waking up for each coordinator costs more than what is
    * done for it (docs/health.md).
    */
-  private static final int MOST_MOMENTS = 10;
+  private static final int MOST_MOMENTS = 5;
 
   private static final Duration FIRST_SPREAD = Duration.ofMillis(300);
 
