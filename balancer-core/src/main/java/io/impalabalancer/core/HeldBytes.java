@@ -45,7 +45,8 @@ final class HeldBytes {
 
   /**
    * Returns how much one read may take, so that a write that fails at once leaves the sum below the
-   * limit plus {@link #READ_MIN_BYTES} a session.
+   * limit plus {@link #READ_MIN_BYTES} a session. Loops that ask at the same time are all told of
+   * the same room, so each further one may add {@link #READ_MAX_BYTES} once.
    */
   int readBytes() {
     long room = roomBytes();
