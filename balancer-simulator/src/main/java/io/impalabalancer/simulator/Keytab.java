@@ -2,6 +2,7 @@ package io.impalabalancer.simulator;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import javax.security.auth.Subject;
 import javax.security.auth.login.AppConfigurationEntry;
@@ -22,14 +23,24 @@ public record Keytab(String principal, Path file) {
    * @throws IOException if the key is of no use
    */
   Subject acceptor() throws IOException {
-    Map<String, String> options =
-        Map.of(
-            "useKeyTab", "true",
-            "keyTab", file.toString(),
-            "principal", principal,
-            "storeKey", "true",
-            "isInitiator", "false",
-            "doNotPrompt", "true");
+    return logIn(Map.of("storeKey", "true", "isInitiator", "false"));
+  }
+
+  /**
+   * Returns one with a ticket of the principal, as a client has.
+   *
+   * @throws IOException if the key is of no use, or no KDC answers
+   */
+  public Subject client() throws IOException {
+    return logIn(Map.of());
+  }
+
+  private Subject logIn(Map<String, String> role) throws IOException {
+    Map<String, String> options = new HashMap<>(role);
+    options.put("useKeyTab", "true");
+    options.put("keyTab", file.toString());
+    options.put("principal", principal);
+    options.put("doNotPrompt", "true");
     Configuration configuration =
         new Configuration() {
           @Override
@@ -43,7 +54,7 @@ public record Keytab(String principal, Path file) {
           }
         };
     try {
-      LoginContext context = new LoginContext("acceptor", new Subject(), null, configuration);
+      LoginContext context = new LoginContext("keytab", new Subject(), null, configuration);
       context.login();
       return context.getSubject();
     } catch (LoginException e) {

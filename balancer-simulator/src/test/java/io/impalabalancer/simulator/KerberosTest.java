@@ -13,12 +13,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.security.PrivilegedExceptionAction;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Objects;
 import javax.security.auth.Subject;
-import javax.security.auth.login.AppConfigurationEntry;
-import javax.security.auth.login.Configuration;
-import javax.security.auth.login.LoginContext;
 import org.apache.hive.service.rpc.thrift.TRowSet;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
 import org.apache.thrift.transport.TTransport;
@@ -62,7 +58,7 @@ class KerberosTest {
     kdc.init();
     System.setProperty(CONF, directory + "/krb5.conf");
     kdc.start();
-    user = logIn(keytab(USER, "user"));
+    user = keytab(USER, "user").client();
   }
 
   @AfterAll
@@ -83,32 +79,6 @@ class KerberosTest {
     kdc.createPrincipal(principal, file + "'s");
     kdc.exportPrincipal(principal, keytab);
     return new Keytab(principal, keytab.toPath());
-  }
-
-  private static Subject logIn(Keytab keytab) throws Exception {
-    Configuration configuration =
-        new Configuration() {
-          @Override
-          public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
-            return new AppConfigurationEntry[] {
-              new AppConfigurationEntry(
-                  "com.sun.security.auth.module.Krb5LoginModule",
-                  AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
-                  Map.of(
-                      "useKeyTab",
-                      "true",
-                      "keyTab",
-                      keytab.file().toString(),
-                      "principal",
-                      keytab.principal(),
-                      "doNotPrompt",
-                      "true"))
-            };
-          }
-        };
-    LoginContext login = new LoginContext("client", new Subject(), null, configuration);
-    login.login();
-    return login.getSubject();
   }
 
   private static <T> T asUser(PrivilegedExceptionAction<T> action) throws Exception {

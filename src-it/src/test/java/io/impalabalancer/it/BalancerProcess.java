@@ -3,6 +3,7 @@ package io.impalabalancer.it;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.impalabalancer.simulator.SimulatedCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -246,20 +247,39 @@ final class BalancerProcess implements AutoCloseable {
    * on.
    */
   Output ctl(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(launcher(), "ctl"));
+    List<String> command = new ArrayList<>(List.of("ctl"));
     command.addAll(List.of(arguments));
-    try (ChildProcess ctl =
+    Output output = program(command);
+    follow(TOLD_SUCCESSOR.matcher(output.text()));
+    return output;
+  }
+
+  /** Runs a command of {@code impala-balancer} until it ends by itself. */
+  static Output program(List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(launcher()));
+    command.addAll(arguments);
+    String name = arguments.get(0);
+    try (ChildProcess process =
         ChildProcess.start(
-            "ctl",
-            ChildProcess.newDirectory("ctl"),
+            name,
+            ChildProcess.newDirectory(name),
             Map.of("JAVA_HOME", System.getProperty("java.home")),
             command)) {
-      int status = ctl.awaitExit(UPGRADE_TIMEOUT);
+      int status = process.awaitExit(UPGRADE_TIMEOUT);
       String text =
-          ctl.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
-      follow(TOLD_SUCCESSOR.matcher(text));
+          process.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
       return new Output(status, text);
     }
+  }
+
+  /** Declares simulated coordinators, by their ports for HiveServer2 and pages. */
+  static String declare(SimulatedCluster cluster) {
+    return "coordinator-defaults.ports { beeswax = none, hiveserver2-http = none }\n"
+        + cluster.coordinators().stream()
+            .map(each ->
+                "{ name = %s, host = 127.0.0.1, ports { hiveserver2 = %d, web = %d } }"
+                    .formatted(each.name(), each.hiveserver2Port(), each.webPort()))
+            .collect(Collectors.joining("\n", "coordinators = [\n", "\n]"));
   }
 
   private static String launcher() {

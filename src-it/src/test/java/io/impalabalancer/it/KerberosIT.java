@@ -15,11 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import javax.security.auth.Subject;
-import javax.security.auth.login.AppConfigurationEntry;
-import javax.security.auth.login.Configuration;
-import javax.security.auth.login.LoginContext;
 import org.apache.hive.service.rpc.thrift.TCLIService;
 import org.apache.hive.service.rpc.thrift.TExecuteStatementReq;
 import org.apache.hive.service.rpc.thrift.TFetchOrientation;
@@ -96,7 +92,7 @@ class KerberosIT {
     String config = config(cluster);
     BalancerProcess balancer = keep(BalancerProcess.start(config));
     PrivilegedExceptionAction<TCLIService.Client> logIn = this::client;
-    TCLIService.Client client = Subject.doAs(ticket(keytab(ALICE)), logIn);
+    TCLIService.Client client = Subject.doAs(keytab(ALICE).client(), logIn);
     assertThat(userOf(client)).contains(ALICE);
     assertThat(
             JsonParser.parseString(balancer.get("/api/v1/sessions?who=true").body())
@@ -121,32 +117,6 @@ class KerberosIT {
     kdc.createPrincipal(principal, "secret of " + principal);
     kdc.exportPrincipal(principal, file.toFile());
     return new Keytab(principal, file);
-  }
-
-  private static Subject ticket(Keytab keytab) throws Exception {
-    Configuration configuration =
-        new Configuration() {
-          @Override
-          public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
-            return new AppConfigurationEntry[] {
-              new AppConfigurationEntry(
-                  "com.sun.security.auth.module.Krb5LoginModule",
-                  AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
-                  Map.of(
-                      "useKeyTab",
-                      "true",
-                      "keyTab",
-                      keytab.file().toString(),
-                      "principal",
-                      keytab.principal(),
-                      "doNotPrompt",
-                      "true"))
-            };
-          }
-        };
-    LoginContext login = new LoginContext("client", new Subject(), null, configuration);
-    login.login();
-    return login.getSubject();
   }
 
   private TCLIService.Client client() throws Exception {
@@ -177,43 +147,21 @@ class KerberosIT {
   /** Returns what the doctor says of it, where clients dial that name. */
   private String doctor(String config, String clientName) throws Exception {
     Path file = Files.writeString(directory.resolve("doctor.conf"), config);
-    List<String> command =
-        List.of(
-            Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString(),
-            "doctor",
-            "--client-name",
-            clientName,
-            "-c",
-            file.toString());
-    try (ChildProcess process =
-        ChildProcess.start(
-            "doctor",
-            ChildProcess.newDirectory("doctor"),
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command)) {
-      int status = process.awaitExit(SOON);
-      String said =
-          process.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
-      assertThat(status == ERRORS).as(said).isEqualTo(said.contains("ERROR"));
-      return said;
-    }
+    BalancerProcess.Output said =
+        BalancerProcess.program(
+            List.of("doctor", "--client-name", clientName, "-c", file.toString()));
+    assertThat(said.status() == ERRORS).as(said.text()).isEqualTo(said.text().contains("ERROR"));
+    return said.text();
   }
 
   private String config(SimulatedCluster cluster) {
-    String coordinators =
-        cluster.coordinators().stream()
-            .map(each ->
-                "{ name = %s, host = 127.0.0.1, ports { hiveserver2 = %d, web = %d } }"
-                    .formatted(each.name(), each.hiveserver2Port(), each.webPort()))
-            .collect(Collectors.joining("\n"));
     return """
     impala-balancer {
-      coordinators = [%s]
-      coordinator-defaults.ports { beeswax = none, hiveserver2-http = none }
+      %s
       listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2 }]
       log.sessions = off
     }
     """
-        .formatted(coordinators, port);
+        .formatted(BalancerProcess.declare(cluster), port);
   }
 }

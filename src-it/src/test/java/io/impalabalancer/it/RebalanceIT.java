@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.apache.hive.service.rpc.thrift.TCLIService;
 import org.apache.hive.service.rpc.thrift.TExecuteStatementReq;
 import org.apache.hive.service.rpc.thrift.TFetchOrientation;
@@ -126,16 +125,9 @@ class RebalanceIT {
   }
 
   private String config(SimulatedCluster cluster) {
-    String coordinators =
-        cluster.coordinators().stream()
-            .map(each ->
-                "{ name = %s, host = 127.0.0.1, ports { hiveserver2 = %d, web = %d } }"
-                    .formatted(each.name(), each.hiveserver2Port(), each.webPort()))
-            .collect(Collectors.joining("\n"));
     return """
     impala-balancer {
-      coordinators = [%s]
-      coordinator-defaults.ports { beeswax = none, hiveserver2-http = none }
+      %s
       listeners = [
         { name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2,
           rebalance { after = 2s, silence = 2s, rate = 2 } }
@@ -144,6 +136,6 @@ class RebalanceIT {
       log.sessions = off
     }
     """
-        .formatted(coordinators, port);
+        .formatted(BalancerProcess.declare(cluster), port);
   }
 }
