@@ -21,8 +21,9 @@
 //   ops=N        ends after N operations, if that is earlier
 //
 // It prints `ready` when they have their answers, and begins when it reads a line. At the end it prints one line of
-// name=value, and closes its connections when it reads another line. Latencies are in microseconds, CPU in seconds; `all`
-// counts the operations of the ramp too; `behind` of paced is how much later than due it sent, at the 99th percentile.
+// name=value, and closes its connections when it reads another line. Latencies are in microseconds, CPU in seconds; `own`
+// is the generator's; `all` counts the operations of the ramp too; `behind` of paced is how much later than due it sent,
+// at the 99th percentile.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -47,16 +48,18 @@
 
 static char buffer[256 * 1024];
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec * 1e-9;
-}
-
 static void fail(const char *what) {
   fprintf(stderr, "loadgen: %s: %s\n", what, strerror(errno));
   exit(1);
 }
+
+static double seconds_of(clockid_t clock) {
+  struct timespec t;
+  if (clock_gettime(clock, &t)) fail("clock");
+  return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static double now(void) { return seconds_of(CLOCK_MONOTONIC); }
 
 static void most_descriptors(void) {
   struct rlimit limit;
@@ -337,9 +340,8 @@ static double cpu_clocks(void) {
   double sum = 0;
   for (int i = 0; i < pid_count; i++) {
     clockid_t clock;
-    struct timespec t;
-    if (clock_getcpuclockid(pids[i], &clock) || clock_gettime(clock, &t)) fail("CPU clock of a process");
-    sum += t.tv_sec + t.tv_nsec * 1e-9;
+    if (clock_getcpuclockid(pids[i], &clock)) fail("CPU clock of a process");
+    sum += seconds_of(clock);
   }
   return sum;
 }
@@ -426,13 +428,14 @@ int main(int count, char **argument) {
     }
   }
   double begin = now() + ramp, end = begin + seconds, due = begin - ramp / 2;
-  double started = begin, cpu = 0, user = 0, system = 0;
+  double started = begin, cpu = 0, own = 0, user = 0, system = 0;
   int turn = 0;
   for (;;) {
     double t = now();
     if (!counting && t >= begin) {
       started = t;
       cpu = cpu_clocks();
+      own = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
       cpu_ticks(&user, &system);
       operations = bytes = 0;
       counting = 1;
@@ -459,6 +462,7 @@ int main(int count, char **argument) {
   }
   double took = now() - started, user_end, system_end;
   cpu = cpu_clocks() - cpu;
+  own = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - own;
   cpu_ticks(&user_end, &system_end);
   user = user_end - user;
   system = system_end - system;
@@ -467,8 +471,8 @@ int main(int count, char **argument) {
     qsort(s->values, s->count, sizeof(double), ascending);
     if (s == &lateness) break;
   }
-  printf("ops=%lu all=%lu bytes=%lu secs=%.4f cpu=%.6f user=%.6f sys=%.6f p50=%.1f p99=%.1f p999=%.1f behind=%.1f errors=%lu\n",
-         operations, all_operations, bytes, took, cpu, cpu * share, cpu * (1 - share), percentile(&latencies, .5),
+  printf("ops=%lu all=%lu bytes=%lu secs=%.4f cpu=%.6f user=%.6f sys=%.6f own=%.6f p50=%.1f p99=%.1f p999=%.1f behind=%.1f errors=%lu\n",
+         operations, all_operations, bytes, took, cpu, cpu * share, cpu * (1 - share), own, percentile(&latencies, .5),
          percentile(&latencies, .99), percentile(&latencies, .999), percentile(&lateness, .99), errors);
   fflush(stdout);
   getchar();
