@@ -5,6 +5,8 @@ import io.impalabalancer.config.DiscoverConfig;
 import io.impalabalancer.config.Protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -12,10 +14,13 @@ import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.dns.DefaultDnsQuestion;
 import io.netty.handler.codec.dns.DefaultDnsRecordDecoder;
+import io.netty.handler.codec.dns.DnsQuestion;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.handler.codec.dns.DnsRecordType;
+import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.resolver.dns.DnsNameResolver;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsQueryLifecycleObserver;
 import io.netty.resolver.dns.NoopDnsCache;
 import io.netty.resolver.dns.NoopDnsCnameCache;
 import io.netty.resolver.dns.SequentialDnsServerAddressStreamProvider;
@@ -24,6 +29,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,12 +39,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A name service: the addresses of names, each a coordinator, or the targets of SRV records with
  * their ports. Priority and weight of SRV records are not looked at. A name without an answer, or
- * with an empty one, makes the whole round none: what it would have said is not known. Nothing is
- * kept from one round to the next.
+ * with an empty one, makes the whole round none: what it would have said is not known. So does a
+ * server that fails: a name would else lose its IPv4 addresses to those of IPv6. Nothing is kept
+ * from one round to the next.
  */
 final class NameRecords implements Source {
   private static final int SRV_FIXED_BYTES = 6;
@@ -49,6 +57,9 @@ final class NameRecords implements Source {
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("dns", true), NioIoHandler.newFactory());
   private final DnsNameResolver resolver;
+
+  /** What a name server said in this look-up that is no answer, such as SERVFAIL; null if none. */
+  private volatile @Nullable DnsResponseCode error;
 
   /** The target and port of an SRV record. */
   private record Service(String host, int port) {}
@@ -61,7 +72,8 @@ final class NameRecords implements Source {
             .socketChannelType(NioSocketChannel.class)
             .resolveCache(NoopDnsCache.INSTANCE)
             .cnameCache(NoopDnsCnameCache.INSTANCE)
-            .queryTimeoutMillis(config.timeout().toMillis());
+            .queryTimeoutMillis(config.timeout().toMillis())
+            .dnsQueryLifecycleObserverFactory(question -> new Errors());
     if (!config.nameServers().isEmpty()) {
       builder.nameServerProvider(
           new SequentialDnsServerAddressStreamProvider(config.nameServers()));
@@ -104,8 +116,16 @@ final class NameRecords implements Source {
   private List<String> addresses(String name, DnsRecordType type)
       throws IOException, InterruptedException {
     List<String> addresses = new ArrayList<>();
-    for (byte[] bytes : records(name, type)) {
-      addresses.add(NetUtil.bytesToIpAddress(bytes));
+    List<DnsRecord> records = resolve(name, type);
+    try {
+      for (DnsRecord record : records) {
+        ByteBuf content = ((ByteBufHolder) record).content();
+        addresses.add(NetUtil.bytesToIpAddress(ByteBufUtil.getBytes(content)));
+      }
+    } catch (IllegalArgumentException malformed) {
+      throw new IOException(name + " has an address that cannot be read", malformed);
+    } finally {
+      records.forEach(ReferenceCountUtil::release);
     }
     return addresses;
   }
@@ -171,47 +191,73 @@ final class NameRecords implements Source {
 
   private List<Service> services(String name) throws IOException, InterruptedException {
     List<Service> services = new ArrayList<>();
-    for (DnsRecord record : resolve(name, DnsRecordType.SRV)) {
-      try {
+    List<DnsRecord> records = resolve(name, DnsRecordType.SRV);
+    try {
+      for (DnsRecord record : records) {
         ByteBuf content = ((ByteBufHolder) record).content();
         int port = content.getUnsignedShort(content.readerIndex() + SRV_FIXED_BYTES - 2);
         String target = DefaultDnsRecordDecoder.decodeName(content.skipBytes(SRV_FIXED_BYTES));
         services.add(new Service(target.replaceAll("[.]$", ""), port));
-      } catch (RuntimeException malformed) {
-        throw new IOException(name + " has an SRV record that cannot be read", malformed);
-      } finally {
-        ReferenceCountUtil.release(record);
       }
+    } catch (RuntimeException malformed) {
+      throw new IOException(name + " has an SRV record that cannot be read", malformed);
+    } finally {
+      records.forEach(ReferenceCountUtil::release);
     }
     return services;
   }
 
-  private List<byte[]> records(String name, DnsRecordType type)
-      throws IOException, InterruptedException {
-    List<byte[]> contents = new ArrayList<>();
-    for (DnsRecord record : resolve(name, type)) {
-      ByteBuf content = ((ByteBufHolder) record).content();
-      byte[] bytes = new byte[content.readableBytes()];
-      content.getBytes(content.readerIndex(), bytes);
-      ReferenceCountUtil.release(record);
-      contents.add(bytes);
-    }
-    return contents;
-  }
-
-  /** Returns the records, which are to be released; none if the name does not exist. */
+  /** Returns the records, which are to be released; none if the name has none of them. */
   private List<DnsRecord> resolve(String name, DnsRecordType type)
       throws IOException, InterruptedException {
+    error = null;
     Future<List<DnsRecord>> future = resolver.resolveAll(new DefaultDnsQuestion(name, type));
     future.await();
     if (future.isSuccess()) {
       return future.getNow();
     }
-    if (future.cause() instanceof UnknownHostException
-        && !DnsNameResolver.isTransportOrTimeoutError(future.cause())) {
+    DnsResponseCode failed = error;
+    boolean unknown =
+        future.cause() instanceof UnknownHostException
+            && !DnsNameResolver.isTransportOrTimeoutError(future.cause());
+    if (unknown && failed == null) {
       return List.of();
     }
-    throw new IOException(name + " could not be looked up: " + future.cause().getMessage());
+    throw new IOException(
+        name
+            + " could not be looked up: "
+            + (unknown ? "the name server says " + failed : future.cause().getMessage()));
+  }
+
+  /** Remembers that a name server failed, which the resolver does not tell from an empty answer. */
+  private final class Errors implements DnsQueryLifecycleObserver {
+    @Override
+    public DnsQueryLifecycleObserver queryNoAnswer(DnsResponseCode code) {
+      error = code;
+      return this;
+    }
+
+    @Override
+    public void queryWritten(InetSocketAddress server, ChannelFuture future) {}
+
+    @Override
+    public void queryCancelled(int queriesRemaining) {}
+
+    @Override
+    public DnsQueryLifecycleObserver queryRedirected(List<InetSocketAddress> servers) {
+      return this;
+    }
+
+    @Override
+    public DnsQueryLifecycleObserver queryCNAMEd(DnsQuestion question) {
+      return this;
+    }
+
+    @Override
+    public void queryFailed(Throwable cause) {}
+
+    @Override
+    public void querySucceed() {}
   }
 
   @Override

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a real name server says, that changes its mind. */
 class NameRecordsTest {
@@ -146,6 +148,29 @@ class NameRecordsTest {
         .hasMessageContaining("impala.test could not be looked up");
     server.silent = false;
     assertThat(found()).containsExactly("10.0.0.1 10.0.0.1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, ServFail", "5, Refused"})
+  void aServerThatFailsDoesNotTurnHostsIntoTheirAddressesOfTheNewKind(int code, String word)
+      throws Exception {
+    ask("dns = [impala.test]");
+    server.addresses("impala.test", "10.0.0.1", "fd00::1");
+    server.ipv4Error = code;
+    assertThatThrownBy(() -> found())
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("impala.test could not be looked up: the name server says " + word);
+    server.ipv4Error = 0;
+    assertThat(found()).containsExactly("10.0.0.1 10.0.0.1");
+  }
+
+  @Test
+  void recordsThatCannotBeReadAreNoAnswer() throws Exception {
+    ask("dns = [impala.test]");
+    server.raw("impala.test", 1, new byte[] {10, 0, 0});
+    assertThatThrownBy(() -> found())
+        .isInstanceOf(IOException.class)
+        .hasMessage("impala.test has an address that cannot be read");
   }
 
   @Test

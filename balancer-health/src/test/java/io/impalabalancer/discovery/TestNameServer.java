@@ -30,6 +30,11 @@ final class TestNameServer implements AutoCloseable {
   /** While true, nothing is answered. */
   volatile boolean silent;
 
+  /**
+   * What questions for addresses of IPv4 are answered with: SERVFAIL 2, REFUSED 5; 0: the truth.
+   */
+  volatile int ipv4Error;
+
   TestNameServer() throws SocketException {
     thread.start();
   }
@@ -70,6 +75,11 @@ final class TestNameServer implements AutoCloseable {
     records.put(name + " " + SRV, services);
   }
 
+  /** Gives a name one record of a type, whatever it is, and no others of it. */
+  void raw(String name, int type, byte[] data) {
+    records.put(name + " " + type, List.of(data));
+  }
+
   private void serve() {
     byte[] buffer = new byte[4096];
     try {
@@ -99,12 +109,13 @@ final class TestNameServer implements AutoCloseable {
     }
     int type = query.getShort(at + 1);
     int questionEnd = at + 5;
-    List<byte[]> found = records.get(name + " " + type);
+    int error = type == A ? ipv4Error : 0;
+    List<byte[]> found = error > 0 ? null : records.get(name + " " + type);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeShort(query.getShort(0));
     // An answer with recursion; "no such name" for what is not there.
-    out.writeShort(found == null ? 0x8183 : 0x8180);
+    out.writeShort(0x8180 | (error > 0 ? error : found == null ? 3 : 0));
     out.writeShort(1);
     out.writeShort(found == null ? 0 : found.size());
     out.writeInt(0);
