@@ -97,7 +97,12 @@ final class OwnWord {
   /** Takes other metrics, and of them what all others ask for at each of their readings. */
   private void setMetrics(MetricsPage page) {
     metrics = page;
-    catalogService = page.text(MetricsPage.CATALOG_SERVICE);
+    String service = page.text(MetricsPage.CATALOG_SERVICE);
+    if (!service.equals(catalogService)) {
+      // The versions of another service count anew.
+      behind = -1;
+    }
+    catalogService = service;
     catalogVersion = page.count(MetricsPage.CATALOG_VERSION);
     String registration = page.text(MetricsPage.STATESTORE_REGISTRATION);
     identity = registration.isEmpty() || root == null ? "" : registration + " " + root.startTime();

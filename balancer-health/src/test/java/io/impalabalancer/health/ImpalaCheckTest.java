@@ -13,6 +13,7 @@ import io.impalabalancer.core.Verdict;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -471,3 +472,21 @@ class ImpalaCheckTest {
     }
   }
 }
+  @Test
+  void theVersionsOfACatalogThatStartedAnewAreNotComparedWithTheOldOnes() {
+    Coordinator coordinator = started2();
+    otherPages.metrics.put("catalog.curr-version", "105");
+    both(30);
+    for (FakePages each : List.of(pages, otherPages)) {
+      each.metrics.put("catalog.curr-serviceid", FakePages.text("s2"));
+    }
+    // It follows, and is one behind at each of its readings.
+    for (int version = 2; version < 22; version++) {
+      otherPages.metrics.put("catalog.curr-version", Integer.toString(version));
+      pages.metrics.put("catalog.curr-version", Integer.toString(version - 1));
+      both(2);
+    }
+    assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
+    assertThat(rig.changes).noneMatch(change -> change.contains("STALE"));
+  }
+
