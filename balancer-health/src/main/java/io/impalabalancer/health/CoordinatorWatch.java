@@ -9,6 +9,7 @@ import io.impalabalancer.core.CheckReport;
 import io.impalabalancer.core.ConnectFailure;
 import io.impalabalancer.core.Coordinator;
 import io.impalabalancer.core.Coordinator.Status;
+import io.impalabalancer.core.Facts;
 import io.impalabalancer.core.Verdict;
 import io.impalabalancer.health.CheckResult.Outcome;
 import io.netty.channel.EventLoop;
@@ -144,6 +145,7 @@ final class CoordinatorWatch {
       coordinator.setVerdict(Verdict.UNKNOWN, 100, "checks are " + kind.word());
       ports.forEach(port -> coordinator.setVerdict(port, Verdict.OPEN, "not asked"));
       ports.forEach(port -> coordinator.slots().setLimit(port, Integer.MAX_VALUE));
+      coordinator.setFacts(Facts.NONE);
     }
     if (kind == CheckKind.NONE) {
       coordinator.setStatus(Status.UP, "not checked");

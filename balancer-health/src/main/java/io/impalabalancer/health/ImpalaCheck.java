@@ -127,9 +127,11 @@ final class ImpalaCheck implements Check {
     proof.forget();
   }
 
+  /** Its load is not followed any more, and what it told of it would count for ever. */
   @Override
   public void cancel() {
     done = null;
+    coordinator.load().lost();
     ports.forEach(PortCheck::cancel);
     if (client != null) {
       client.close();

@@ -140,6 +140,29 @@ class ImpalaCheckTest {
     pages.root.put("is_executor", "true");
     Coordinator coordinator = started();
     assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
+  @Test
+  void whileItIsNotCheckedItsLoadIsNotKnown() {
+    Coordinator coordinator = rig.add(pages.port(), Map.of(HIVESERVER2, port.port()));
+    HealthChecker checker = rig.started(new Checks().type(CheckKind.IMPALA).make());
+    assertThat(coordinator.load().told()).isEqualTo(2.5);
+    checker.setEnabled(coordinator, false, "night shift");
+    rig.run();
+    assertThat(coordinator.load().told()).isNegative();
+    checker.setEnabled(coordinator, true, "day shift");
+    rig.untilChecks(2);
+    assertThat(coordinator.load().told()).isEqualTo(2.5);
+  }
+
+  @Test
+  void withOtherChecksNothingIsLeftOfItsWord() {
+    Coordinator coordinator = started();
+    rig.reload(new Checks().type(CheckKind.HTTP).make());
+    rig.run();
+    assertThat(coordinator.verdict()).isEqualTo(Verdict.UNKNOWN);
+    assertThat(coordinator.load().told()).isNegative();
+    assertThat(coordinator.facts()).isEqualTo(Facts.NONE);
+  }
+
     assertThat(coordinator.facts().executor()).isTrue();
   }
 
