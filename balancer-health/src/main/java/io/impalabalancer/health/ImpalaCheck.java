@@ -159,10 +159,14 @@ final class ImpalaCheck implements Check {
     }
   }
 
-  /** Has its word judged, and whether its ports answer. */
+  /** Has its word judged, and whether its ports answer; one that started anew may be ready now. */
   private void judge() {
     ports.forEach(port -> word.setSilent(port.protocol(), port.silence()));
     word.judge(now());
+    if (restarted && !word.starting()) {
+      restarted = false;
+      slowStart.begin(config.verdict().restartSlowstart());
+    }
   }
 
   private <T> void read(
@@ -327,10 +331,6 @@ final class ImpalaCheck implements Check {
     }
     sameTold = same != null;
     judge();
-    if (restarted && !word.starting()) {
-      restarted = false;
-      slowStart.begin(config.verdict().restartSlowstart());
-    }
     if (ready == null) {
       askPath(whatever -> finish(new CheckResult(Outcome.OK, "its page was read")));
     } else if (ready) {

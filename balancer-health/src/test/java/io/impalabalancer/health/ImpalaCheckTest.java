@@ -340,6 +340,20 @@ class ImpalaCheckTest {
     checks(1);
     assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(60);
     pages.setInUse("hiveserver2-frontend", 64);
+  @Test
+  void oneThatHasStartedAnewAndFallsSilentGetsItsShareAllTheSame() {
+    Coordinator coordinator = started();
+    pages.root.put("process_start_time", FakePages.text("2026-11-02 10:00:00.000"));
+    pages.metrics.put("catalog.ready", "false");
+    checks(1);
+    pages.otherwise.put(ROOT, FakePages.of(500, ""));
+    checks(2);
+    assertThat(coordinator.sharePercent()).isEqualTo(1);
+    checks(65);
+    assertThat(coordinator.sharePercent()).isEqualTo(100);
+    assertThat(coordinator.status()).isEqualTo(Status.UP);
+  }
+
     checks(1);
     assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(6);
   }
