@@ -147,15 +147,16 @@ final class CoordinatorWatch {
       ports.forEach(port -> coordinator.slots().setLimit(port, Integer.MAX_VALUE));
       coordinator.setFacts(Facts.NONE);
     }
+    slowStart.goOn();
+    goOnWithPorts();
     if (kind == CheckKind.NONE) {
       coordinator.setStatus(Status.UP, "not checked");
       firstCheck.complete(null);
     } else if (paused()) {
+      pause();
       firstCheck.complete(null);
     } else {
       startedNanos = now();
-      goOnWithPorts();
-      slowStart.goOn();
       checkIn(delay.toNanos());
     }
   }
@@ -193,13 +194,16 @@ final class CoordinatorWatch {
 
   /** Takes over what is known of the ports. */
   private void goOnWithPorts() {
-    if (coordinator.status() != Status.UP) {
-      return;
-    }
     if (check instanceof TcpCheck tcp) {
       tcp.goOn();
-    } else {
-      ports.stream().filter(port -> !coordinator.isOpen(port)).forEach(closedPorts::add);
+      return;
+    }
+    for (Protocol port : ports) {
+      if (kind == CheckKind.NONE) {
+        coordinator.setOpen(port, true, "not checked");
+      } else if (!coordinator.isOpen(port)) {
+        closedPorts.add(port);
+      }
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -264,10 +265,7 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
    * @param reason who and why, for people
    */
   public void setEnabled(Coordinator coordinator, boolean enabled, String reason) {
-    CoordinatorWatch watch = watches.get(coordinator);
-    if (watch != null) {
-      loop.execute(() -> watch.setEnabled(enabled, reason));
-    }
+    onWatch(coordinator, watch -> watch.setEnabled(enabled, reason));
   }
 
   /**
@@ -277,10 +275,17 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
    * @param reason who and why, for people
    */
   public void force(Coordinator coordinator, boolean up, String reason) {
-    CoordinatorWatch watch = watches.get(coordinator);
-    if (watch != null) {
-      loop.execute(() -> watch.force(up, reason));
-    }
+    onWatch(coordinator, watch -> watch.force(up, reason));
+  }
+
+  /** Acts on the watch that there is by then: another configuration may be on its way. */
+  private void onWatch(Coordinator coordinator, Consumer<CoordinatorWatch> action) {
+    loop.execute(() -> {
+      CoordinatorWatch watch = watches.get(coordinator);
+      if (watch != null) {
+        action.accept(watch);
+      }
+    });
   }
 
   @Override

@@ -41,8 +41,11 @@ final class TcpCheck implements Check {
     this.connected = connected;
   }
 
-  /** Takes over what is known of the ports. */
+  /** Takes over what is known of the ports; of a process that is not UP, nothing. */
   void goOn() {
+    if (coordinator.status() != Status.UP) {
+      return;
+    }
     for (Protocol protocol : ports) {
       boolean open = coordinator.isOpen(protocol);
       states.put(protocol, new HealthState(config, open ? Status.UP : Status.DOWN));

@@ -404,6 +404,85 @@ class HealthCheckerTest {
   }
 
   @Nested
+  class Reloads {
+    private final CheckConfig before =
+        checks(CheckKind.HTTP).riseAndFall(1, 1).slowstart(Duration.ofSeconds(10)).make();
+    private final CheckConfig after =
+        checks(CheckKind.HTTP).riseAndFall(1, 2).slowstart(Duration.ofSeconds(10)).make();
+
+    private Coordinator withAClosedPort() {
+      Coordinator coordinator = rig.add(web.port(), Map.of(HIVESERVER2, closed.port()));
+      fails(rig.started(before), 1, HIVESERVER2, ConnectFailure.REFUSED);
+      assertThat(coordinator.isOpen(HIVESERVER2)).isFalse();
+      return coordinator;
+    }
+
+    private void opensWhenItIsBack(Coordinator coordinator) throws IOException {
+      try (FakeServer back = closed.open()) {
+        rig.pass(DOWNINTER.multipliedBy(2));
+        assertThat(coordinator.isOpen(HIVESERVER2)).isTrue();
+        rig.until(() -> back.connections.get() == 1);
+      }
+    }
+
+    @Test
+    void aClosedPortOfOneInMaintenanceIsTriedAfterwards() throws IOException {
+      Coordinator coordinator = withAClosedPort();
+      coordinator.setAdminState(AdminState.MAINT, "test");
+      rig.reload(after);
+      rig.run();
+      coordinator.setAdminState(AdminState.READY, "test");
+      opensWhenItIsBack(coordinator);
+    }
+
+    @Test
+    void aClosedPortOfOneThatIsDownIsTriedStill() throws IOException {
+      Coordinator coordinator = withAClosedPort();
+      web.answer = NOT_AVAILABLE;
+      rig.checkAfter(FASTINTER);
+      assertThat(coordinator.status()).isEqualTo(Status.DOWN);
+      rig.reload(after);
+      rig.untilChecks(3);
+      web.answer = OK;
+      opensWhenItIsBack(coordinator);
+    }
+
+    @Test
+    void withoutChecksNoPortIsClosed() {
+      Coordinator coordinator = withAClosedPort();
+      rig.reload(checks(CheckKind.NONE).make());
+      rig.run();
+      assertThat(coordinator.isOpen(HIVESERVER2)).isTrue();
+    }
+
+    @Test
+    void theShareOfOneInMaintenanceGrows() {
+      Coordinator coordinator = addWithWeb();
+      rig.started(before);
+      web.answer = NOT_AVAILABLE;
+      rig.checkAfter(INTER);
+      web.answer = OK;
+      rig.checkAfter(Duration.ofSeconds(3));
+      assertThat(coordinator.sharePercent()).isEqualTo(1);
+      coordinator.setAdminState(AdminState.MAINT, "test");
+      rig.reload(after);
+      rig.pass(Duration.ofSeconds(11));
+      assertThat(coordinator.sharePercent()).isEqualTo(100);
+    }
+
+    @Test
+    void whatPeopleSayMeanwhileIsNotLost() {
+      Coordinator coordinator = addWithWeb();
+      HealthChecker checker = rig.started(before);
+      rig.reload(after);
+      checker.force(coordinator, false, "night shift");
+      rig.untilChecks(2);
+      assertThat(rig.changes).contains("UP -> DOWN (night shift)");
+      assertThat(coordinator.status()).as("the check found it UP").isEqualTo(Status.UP);
+    }
+  }
+
+  @Nested
   class Sessions {
     @ParameterizedTest
     @EnumSource(OnError.class)

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +59,7 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
 
   private final List<Channel> channels = new ArrayList<>();
   private @Nullable BalancerListener checker;
+  private @Nullable CheckConfig config;
 
   Coordinator coordinator() {
     return coordinators.get(0);
@@ -110,12 +112,13 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
   }
 
   /** Makes the checker, with every port in use; it is not started. */
-  HealthChecker checker(CheckConfig config) {
+  HealthChecker checker(CheckConfig first) {
+    config = first;
     HealthChecker made =
         new HealthChecker(
             () -> coordinators,
             c -> c.config().ports().keySet(),
-            () -> config,
+            () -> Objects.requireNonNull(config),
             new Sockets(loop, this::newChannel),
             this);
     checker = made;
@@ -128,6 +131,12 @@ final class Rig implements AutoCloseable, HealthChecker.Effects {
     var first = started.start().toCompletableFuture();
     until(first::isDone);
     return started;
+  }
+
+  /** Has the checker follow to another configuration, when the loop runs next. */
+  void reload(CheckConfig next) {
+    config = next;
+    Objects.requireNonNull(checker).partsChanged();
   }
 
   /** Runs the loop until something is so; the clock stands still. */
