@@ -72,9 +72,13 @@ final class PortCheck {
         && probes.answers(protocol)
         && !known
         && !isFull()
-        && (endedNanos == null || nowNanos - endedNanos >= waitNanos())) {
+        && isDue(nowNanos)) {
       ask(at, result -> {});
     }
+  }
+
+  private boolean isDue(long nowNanos) {
+    return endedNanos == null || nowNanos - endedNanos >= waitNanos();
   }
 
   /** Where every thread has a connection, ours would wait in silence, and keep the next from it. */
@@ -93,21 +97,25 @@ final class PortCheck {
     return silences < config.fall() ? 0 : config.downinter().toNanos();
   }
 
-  /** Asks the port; its result comes later, unless {@link #cancel} comes before. */
+  /**
+   * Asks the port; its result comes later, unless {@link #cancel} comes before. One that is left
+   * alone is connected to, and no more.
+   */
   void ask(InetAddress at, Consumer<CheckResult> then) {
     done = then;
     if (probe == null) {
       String problem = probes.answers(protocol) ? probes.problem() : "";
-      if (problem.isEmpty()) {
-        probe = probes.ask(at, protocol, this::asked);
-      } else {
+      if (!problem.isEmpty()) {
         asked(new CheckResult(Outcome.TLS, problem));
+      } else if (otherwise && !isDue(loop.ticker().nanoTime())) {
+        probe = probes.connect(at, protocol, this::tell);
+      } else {
+        probe = probes.ask(at, protocol, this::asked);
       }
     }
   }
 
   private void asked(CheckResult result) {
-    probe = null;
     endedNanos = loop.ticker().nanoTime();
     if (result.outcome() == Outcome.TIMEOUT) {
       silences = Math.min(silences + 1, config.fall());
@@ -124,10 +132,15 @@ final class PortCheck {
           result.outcome().word(),
           result.reason());
     }
+    tell(result.answered() ? new CheckResult(Outcome.OK, said(result)) : result);
+  }
+
+  private void tell(CheckResult result) {
+    probe = null;
     Consumer<CheckResult> told = done;
     done = null;
     if (told != null) {
-      told.accept(result.answered() ? new CheckResult(Outcome.OK, said(result)) : result);
+      told.accept(result);
     }
   }
 

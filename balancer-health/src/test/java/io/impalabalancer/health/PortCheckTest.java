@@ -15,6 +15,7 @@ import io.impalabalancer.core.TestCoordinators;
 import io.impalabalancer.core.Verdict;
 import io.impalabalancer.simulator.Authentication;
 import io.impalabalancer.simulator.Counts;
+import io.impalabalancer.simulator.Lie;
 import io.impalabalancer.simulator.SimulatedCoordinator;
 import io.impalabalancer.simulator.SimulatorOptions;
 import java.io.IOException;
@@ -199,6 +200,50 @@ class PortCheckTest {
   void oneThatWantsAnotherLoginIsNotSilent() throws IOException {
     SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
     Coordinator coordinator = started(simulated, Map.of(), nosasl());
+  @Test
+  void aRefusedLoginIsNotTriedAgainWhereThePagesAreSilent() throws IOException {
+    SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
+    simulated.lie("", Lie.ERROR);
+    CheckConfig wrong = plain("");
+    Coordinator coordinator =
+        rig.add(simulated.webPort(), Map.of(HIVESERVER2, simulated.hiveserver2Port()));
+    rig.started(wrong);
+    quietSeconds(180);
+    assertThat(coordinator.status()).as("a connect proves the port").isEqualTo(Status.UP);
+    assertThat(simulated.counts().hiveserver2().loginFailures()).isEqualTo(1);
+    assertThat(simulated.counts().hiveserver2().connectionsTotal()).isBetween(2L, 4L);
+  }
+
+  @Test
+  void oneThatFloodsTheLoginIsGivenUp() throws IOException {
+    SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
+    ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    servers.add(server);
+    AtomicBoolean givenUp = new AtomicBoolean();
+    Thread flood =
+        new Thread(() -> {
+          // SASL's OK without a word, for ever.
+          byte[] answers = new byte[5 * 10_000];
+          for (int i = 0; i < answers.length; i += 5) {
+            answers[i] = 2;
+          }
+          try (Socket client = server.accept()) {
+            while (true) {
+              client.getOutputStream().write(answers);
+            }
+          } catch (IOException e) {
+            givenUp.set(true);
+          }
+        });
+    flood.start();
+    CheckConfig config = plain("correct horse");
+    Coordinator coordinator =
+        rig.add(simulated.webPort(), Map.of(HIVESERVER2, server.getLocalPort()));
+    rig.started(config);
+    rig.until(givenUp::get);
+    assertThat(coordinator.status()).isEqualTo(Status.UP);
+  }
+
     quietSeconds(120);
     assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
     assertThat(simulated.counts().hiveserver2().connectionsTotal()).isEqualTo(1);
