@@ -1,5 +1,6 @@
 package io.impalabalancer.health;
 
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,16 +23,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * HTTP's logins with user and password: basic (RFC 7617), and digest (RFC 7616) with MD5 or
  * SHA-256. The password is read from its file at the first login and after each that was refused.
+ * One that was refused is not sent to that host again for a while, unless its file has another: a
+ * directory locks the account of who comes with a wrong one each second.
  */
 final class PasswordLogin implements WebLogin {
   private static final Pattern PARAMETER =
       Pattern.compile("(\\w+)\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s,\"]+))");
   private static final String DIGEST = "digest ";
   private static final int CNONCE_BYTES = 12;
+  private static final long AGAIN_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  /** A password that a host refused, and when. */
+  record Refused(String password, long atNanos) {}
 
   private final boolean digest;
   private final String user;
   private final Path passwordFile;
+  private final String host;
+  private final Map<String, Refused> refusals;
+  private final Ticker ticker;
   private final SecureRandom random = new SecureRandom();
   private @Nullable String password;
 
@@ -43,11 +54,21 @@ final class PasswordLogin implements WebLogin {
    * Makes one that has not logged in.
    *
    * @param digest whether a digest is sent, and not the password
+   * @param refusals what each host refused last; any thread
    */
-  PasswordLogin(boolean digest, String user, Path passwordFile) {
+  PasswordLogin(
+      boolean digest,
+      String user,
+      Path passwordFile,
+      String host,
+      Map<String, Refused> refusals,
+      Ticker ticker) {
     this.digest = digest;
     this.user = user;
     this.passwordFile = passwordFile;
+    this.host = host;
+    this.refusals = refusals;
+    this.ticker = ticker;
   }
 
   @Override
@@ -79,6 +100,13 @@ final class PasswordLogin implements WebLogin {
       done.accept(new Answer(null, String.valueOf(e.getMessage())));
       return;
     }
+    Refused last = refusals.get(host);
+    if (last != null
+        && last.password.equals(read)
+        && ticker.nanoTime() - last.atNanos < AGAIN_NANOS) {
+      done.accept(new Answer(null, "the login was refused, and password-file is as it was"));
+      return;
+    }
     password = read;
     if (!digest) {
       done.accept(new Answer(basic(read), ""));
@@ -93,6 +121,14 @@ final class PasswordLogin implements WebLogin {
       return;
     }
     done.accept(new Answer(digest(read, path), ""));
+  }
+
+  @Override
+  public void refused() {
+    if (password != null) {
+      refusals.put(host, new Refused(password, ticker.nanoTime()));
+    }
+    password = null;
   }
 
   /** Reads a password, without the end of its line. */

@@ -2,6 +2,8 @@ package io.impalabalancer.health;
 
 import io.impalabalancer.config.WebConfig;
 import io.netty.channel.EventLoop;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * How the web ports of all coordinators are reached: by TLS or not, and with which login. Any
@@ -10,6 +12,7 @@ import io.netty.channel.EventLoop;
 public final class WebAccess {
   private final WebConfig config;
   private final Tls tls;
+  private final Map<String, PasswordLogin.Refused> refusals = new ConcurrentHashMap<>();
 
   private WebAccess(WebConfig config, Tls tls) {
     this.config = config;
@@ -33,7 +36,10 @@ public final class WebAccess {
           new PasswordLogin(
               config.auth() == WebConfig.Auth.DIGEST,
               config.user().orElseThrow(),
-              config.passwordFile().orElseThrow());
+              config.passwordFile().orElseThrow(),
+              host,
+              refusals,
+              loop.ticker());
       case SPNEGO ->
           new SpnegoLogin(
               host,

@@ -101,7 +101,7 @@ public final class WebClient implements AutoCloseable {
    *
    * @param loop NIO or epoll; {@link #get} and {@link #close} are called on it
    * @param host the name in headers, certificates and tickets
-   * @param timeout for one page, from {@link #get} to its last byte
+   * @param timeout for one page, from its turn to its last byte
    */
   public static WebClient of(
       EventLoop loop, WebAccess access, String host, int port, Duration timeout) {
@@ -346,8 +346,10 @@ public final class WebClient implements AutoCloseable {
       CheckResult result =
           switch (status) {
             case OK -> new CheckResult(Outcome.OK, "http status 200");
-            case UNAUTHORIZED ->
-                new CheckResult(Outcome.LOGIN, "http status 401: the login was refused");
+            case UNAUTHORIZED -> {
+              login.refused();
+              yield new CheckResult(Outcome.LOGIN, "http status 401: the login was refused");
+            }
             default ->
                 new CheckResult(Outcome.BAD_STATUS, "http status " + status + " (expected 200)");
           };

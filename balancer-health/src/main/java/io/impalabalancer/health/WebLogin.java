@@ -38,4 +38,7 @@ interface WebLogin {
    * @param challenges values of {@code WWW-Authenticate}
    */
   void answer(String path, List<String> challenges, Consumer<Answer> done);
+
+  /** Takes it that what was answered to a challenge was refused. */
+  default void refused() {}
 }

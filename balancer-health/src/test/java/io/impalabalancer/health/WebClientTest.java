@@ -16,8 +16,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,39 @@ class WebClientTest {
       passwordFile(PASSWORD);
       rig.checkAfter(Duration.ofSeconds(1));
       assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
+    }
+  }
+
+  @Test
+  void aRefusedPasswordIsNotSentAgainForTenMinutes() throws IOException {
+    try (FakePages pages = new FakePages()) {
+      List<String> logins = new CopyOnWriteArrayList<>();
+      FakePages.Manner refuse =
+          exchange -> {
+            String login = exchange.getRequestHeaders().getFirst("Authorization");
+            if (login != null) {
+              logins.add(login);
+            }
+            exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"impala\"");
+            FakePages.send(exchange, 401, "");
+          };
+      pages.otherwise.put("/?json", refuse);
+      pages.otherwise.put("/healthz", refuse);
+      Coordinator coordinator = rig.add(pages.port(), Map.of());
+      WebConfig web = password(Auth.BASIC, passwordFile("old"));
+      rig.started(new Checks().type(CheckKind.IMPALA).web(web).make());
+      for (int i = 0; i < 60; i++) {
+        rig.checkAfter(Duration.ofSeconds(5));
+      }
+      assertThat(logins).hasSize(1);
+      assertThat(coordinator.facts().problem()).contains("the login was refused");
+      passwordFile("new");
+      rig.checkAfter(Duration.ofSeconds(5));
+      assertThat(logins).hasSize(2).doesNotHaveDuplicates();
+      for (int i = 0; i < 180; i++) {
+        rig.checkAfter(Duration.ofSeconds(5));
+      }
+      assertThat(logins).as("once more in a quarter of an hour").hasSize(3);
     }
   }
 
