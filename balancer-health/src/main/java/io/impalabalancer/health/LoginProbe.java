@@ -37,6 +37,10 @@ final class LoginProbe extends Probe {
 
   private final ByteBuf answer = Unpooled.buffer();
   private boolean loggedIn;
+
+  /** Whether what is waited for is our own: a file, or the KDC. */
+  private boolean thinking;
+
   private boolean closing;
 
   /**
@@ -63,8 +67,9 @@ final class LoginProbe extends Probe {
   }
 
   @Override
-  String waitsFor() {
-    return "login";
+  CheckResult late(Duration after) {
+    CheckResult late = CheckResult.timeout(thinking ? "our own part of the login" : "login", after);
+    return thinking ? new CheckResult(Outcome.LOGIN, late.reason()) : late;
   }
 
   @Override
@@ -81,11 +86,22 @@ final class LoginProbe extends Probe {
       loggedIn(channel);
     } else {
       byte[] mechanism = sasl.mechanism().getBytes(StandardCharsets.US_ASCII);
-      sasl.answer(null, begin -> said(channel, message(START, mechanism), begin));
+      answer(sasl, null, channel, message(START, mechanism));
     }
   }
 
   private void said(Channel channel, ByteBuf before, SaslLogin.Answer said) {
+  private void answer(
+      SaslLogin with, byte @Nullable [] challenge, Channel channel, ByteBuf before) {
+    thinking = true;
+    with.answer(
+        challenge,
+        said -> {
+          thinking = false;
+          said(channel, before, said);
+        });
+  }
+
     if (said.problem().isEmpty()) {
       send(channel, Unpooled.wrappedBuffer(before, message(OK, said.bytes())));
     } else {
@@ -130,7 +146,7 @@ final class LoginProbe extends Probe {
     byte[] payload = new byte[length];
     came.readBytes(payload);
     switch (status) {
-      case OK -> with.answer(payload, next -> said(channel, Unpooled.EMPTY_BUFFER, next));
+      case OK -> answer(with, payload, channel, Unpooled.EMPTY_BUFFER);
       case COMPLETE -> loggedIn(channel);
       default ->
           end(

@@ -60,16 +60,16 @@ abstract class Probe {
   /** Goes on when the connection is up. */
   abstract void connected(Channel channel);
 
-  /** Returns what is waited for once the connection is up, for people. */
-  String waitsFor() {
-    return "http";
+  /** Returns the result of one that was connected, and not answered in time. */
+  CheckResult late(Duration after) {
+    return CheckResult.timeout("http", after);
   }
 
   /** It has ended, with a result or without. Perhaps more than once. */
   void ended() {}
 
   private void timedOut() {
-    end(CheckResult.timeout(connected ? waitsFor() : "connect", timeout));
+    end(connected ? late(timeout) : CheckResult.timeout("connect", timeout));
   }
 
   /** Ends it with a result, unless it has ended. */

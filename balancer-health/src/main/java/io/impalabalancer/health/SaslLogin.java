@@ -32,6 +32,9 @@ final class SaslLogin {
   /** Touched by the blocking thread only. */
   private @Nullable SaslClient client;
 
+  /** Who does not wait any more needs no ticket. */
+  private volatile boolean ended;
+
   /**
    * What is to be said next.
    *
@@ -58,14 +61,18 @@ final class SaslLogin {
   }
 
   /**
-   * Answers, later and on the loop.
+   * Answers, later and on the loop, unless {@link #end} comes before.
    *
    * @param challenge null for the begin
    */
   void answer(byte @Nullable [] challenge, Consumer<Answer> done) {
     Kerberos.BLOCKING.execute(() -> {
-      Answer answer = answer(challenge);
-      loop.execute(() -> done.accept(answer));
+      if (!ended) {
+        Answer answer = answer(challenge);
+        if (!ended) {
+          loop.execute(() -> done.accept(answer));
+        }
+      }
     });
   }
 
@@ -127,6 +134,7 @@ final class SaslLogin {
 
   /** Forgets what was negotiated. */
   void end() {
+    ended = true;
     Kerberos.BLOCKING.execute(() -> {
       SaslClient known = client;
       client = null;

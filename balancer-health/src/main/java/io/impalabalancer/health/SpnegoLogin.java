@@ -14,7 +14,10 @@ import org.ietf.jgss.GSSName;
 import org.ietf.jgss.Oid;
 import org.jspecify.annotations.Nullable;
 
-/** SPNEGO (RFC 4559): a Kerberos ticket for {@code HTTP/host}. */
+/**
+ * SPNEGO (RFC 4559): a Kerberos ticket for {@code HTTP/host}. While one is waited for, no other is
+ * asked for: a KDC that is silent would be asked once for each page that was given up.
+ */
 final class SpnegoLogin implements WebLogin {
   private static final String NEGOTIATE = "negotiate";
   private static final String SPNEGO = "1.3.6.1.5.5.2";
@@ -22,6 +25,9 @@ final class SpnegoLogin implements WebLogin {
   private final String host;
   private final Kerberos kerberos;
   private final EventLoop loop;
+
+  /** Who is told of the ticket that is waited for, null if none is. */
+  private @Nullable Consumer<Answer> waiting;
 
   SpnegoLogin(String host, Kerberos kerberos, EventLoop loop) {
     this.host = host;
@@ -40,10 +46,22 @@ final class SpnegoLogin implements WebLogin {
       done.accept(new Answer(null, "it wants a login by " + challenges + ", not by Negotiate"));
       return;
     }
-    Kerberos.BLOCKING.execute(() -> {
-      Answer answer = token();
-      loop.execute(() -> done.accept(answer));
-    });
+    boolean underWay = waiting != null;
+    waiting = done;
+    if (!underWay) {
+      Kerberos.BLOCKING.execute(() -> {
+        Answer answer = token();
+        loop.execute(() -> tell(answer));
+      });
+    }
+  }
+
+  private void tell(Answer answer) {
+    Consumer<Answer> told = waiting;
+    waiting = null;
+    if (told != null) {
+      told.accept(answer);
+    }
   }
 
   private Answer token() {

@@ -97,6 +97,13 @@ final class Kdc implements AutoCloseable {
     return keytab;
   }
 
+  /** Has it take connections and answer none of them, or answer again. */
+  void freeze(boolean on) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", on ? "-STOP" : "-CONT", Long.toString(process.pid()))
+        .start()
+        .waitFor();
+  }
+
   private static Path program(String name) {
     return Path.of("/usr/sbin", name);
   }

@@ -315,22 +315,46 @@ class PortCheckTest {
   void logsInWithAKerberosTicket() throws Exception {
     try (Kdc kdc = new Kdc(directory)) {
       Path serverKey = kdc.keytab("impala/coordinator.test");
+  private static CheckConfig kerberos(Path keytab) {
+    LoginConfig login =
+        new LoginConfig(
+            false,
+            Optional.empty(),
+            LoginConfig.Auth.KERBEROS,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("balancer@EXAMPLE.COM"),
+            Optional.of(keytab),
+            "impala");
+    return new Checks().type(CheckKind.IMPALA).login(login).make();
+  }
+
+  @Test
+  void aSilentKdcIsNoFaultOfThePort() throws Exception {
+    try (Kdc kdc = new Kdc(directory)) {
+      Path serverKey = kdc.keytab("impala/coordinator.test");
       Path ownKey = kdc.keytab("balancer");
       SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
       KerberosPort port = new KerberosPort("impala/coordinator.test@EXAMPLE.COM", serverKey);
       servers.add(port);
       Coordinator coordinator = rig.add(simulated.webPort(), Map.of(HIVESERVER2, port.port()));
-      LoginConfig login =
-          new LoginConfig(
-              false,
-              Optional.empty(),
-              LoginConfig.Auth.KERBEROS,
-              Optional.empty(),
-              Optional.empty(),
-              Optional.of("balancer@EXAMPLE.COM"),
-              Optional.of(ownKey),
-              "impala");
-      rig.started(new Checks().type(CheckKind.IMPALA).login(login).make());
+      kdc.freeze(true);
+      try {
+        rig.started(kerberos(ownKey));
+        secondsWithOneSilentPort(30);
+        assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
+      } finally {
+        kdc.freeze(false);
+      }
+    }
+  }
+
+      Path ownKey = kdc.keytab("balancer");
+      SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
+      KerberosPort port = new KerberosPort("impala/coordinator.test@EXAMPLE.COM", serverKey);
+      servers.add(port);
+      Coordinator coordinator = rig.add(simulated.webPort(), Map.of(HIVESERVER2, port.port()));
+      rig.started(kerberos(ownKey));
       rig.until(() -> port.calls.size() == 2);
       assertThat(port.calls)
           .containsExactly(
