@@ -26,6 +26,7 @@ final class LoginProbe extends Probe {
   private static final int OK = 2;
   private static final int COMPLETE = 5;
   private static final int MOST_MESSAGE_BYTES = 1 << 16;
+  private static final int MOST_SHOWN_CHARS = 400;
 
   private final @Nullable SslHandler tls;
   private final @Nullable SaslLogin sasl;
@@ -36,11 +37,11 @@ final class LoginProbe extends Probe {
   private final ByteBuf came = Unpooled.buffer();
 
   private final ByteBuf answer = Unpooled.buffer();
-  private boolean loggedIn;
 
   /** Whether what is waited for is our own: a file, or the KDC. */
   private boolean thinking;
 
+  private boolean loggedIn;
   private boolean closing;
 
   /**
@@ -90,7 +91,6 @@ final class LoginProbe extends Probe {
     }
   }
 
-  private void said(Channel channel, ByteBuf before, SaslLogin.Answer said) {
   private void answer(
       SaslLogin with, byte @Nullable [] challenge, Channel channel, ByteBuf before) {
     thinking = true;
@@ -102,10 +102,11 @@ final class LoginProbe extends Probe {
         });
   }
 
+  private void said(Channel channel, ByteBuf before, SaslLogin.Answer said) {
     if (said.problem().isEmpty()) {
       send(channel, Unpooled.wrappedBuffer(before, message(OK, said.bytes())));
     } else {
-      end(new CheckResult(Outcome.LOGIN, "login: " + line(said.problem())));
+      end(new CheckResult(Outcome.LOGIN, "login: " + shown(said.problem())));
     }
   }
 
@@ -152,12 +153,12 @@ final class LoginProbe extends Probe {
           end(
               new CheckResult(
                   Outcome.LOGIN,
-                  "login refused: " + line(new String(payload, StandardCharsets.UTF_8))));
+                  "login refused: " + shown(new String(payload, StandardCharsets.UTF_8))));
     }
   }
 
-  private static String line(String text) {
-    return text.strip().replaceAll("\\s+", " ");
+  private static String shown(String text) {
+    return text.substring(0, Math.min(text.length(), MOST_SHOWN_CHARS));
   }
 
   /** Takes what came of an answer out of its frames, if it is in any. */
@@ -185,7 +186,7 @@ final class LoginProbe extends Probe {
       return;
     }
     if (read.problem() != null) {
-      end(new CheckResult(Outcome.BAD_STATUS, "logged in, then: " + line(read.problem())));
+      end(new CheckResult(Outcome.BAD_STATUS, "logged in, then: " + shown(read.problem())));
     } else if (closing || protocol == Protocol.BEESWAX) {
       end(new CheckResult(Outcome.OK, "logged in and out"));
     } else if (read.session().length == 0) {
@@ -207,6 +208,9 @@ final class LoginProbe extends Probe {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, ByteBuf bytes) throws IOException {
       came.discardReadBytes().writeBytes(bytes);
+      if (came.readableBytes() > 2 * ThriftCall.MOST_BYTES) {
+        throw new IOException("much more than was asked for");
+      }
       if (!loggedIn && sasl != null) {
         negotiate(ctx.channel(), sasl);
       } else {

@@ -19,6 +19,9 @@ import io.impalabalancer.simulator.Lie;
 import io.impalabalancer.simulator.SimulatedCoordinator;
 import io.impalabalancer.simulator.SimulatorOptions;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +30,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,10 +201,6 @@ class PortCheckTest {
   }
 
   @Test
-  void oneThatWantsAnotherLoginIsNotSilent() throws IOException {
-    SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
-    Coordinator coordinator = started(simulated, Map.of(), nosasl());
-  @Test
   void aRefusedLoginIsNotTriedAgainWhereThePagesAreSilent() throws IOException {
     SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
     simulated.lie("", Lie.ERROR);
@@ -244,6 +244,10 @@ class PortCheckTest {
     assertThat(coordinator.status()).isEqualTo(Status.UP);
   }
 
+  @Test
+  void oneThatWantsAnotherLoginIsNotSilent() throws IOException {
+    SimulatedCoordinator simulated = simulated(Authentication.PLAIN);
+    Coordinator coordinator = started(simulated, Map.of(), nosasl());
     quietSeconds(120);
     assertThat(coordinator.verdict(HIVESERVER2)).isEqualTo(Verdict.OPEN);
     assertThat(simulated.counts().hiveserver2().connectionsTotal()).isEqualTo(1);
@@ -311,10 +315,6 @@ class PortCheckTest {
     return coordinator;
   }
 
-  @Test
-  void logsInWithAKerberosTicket() throws Exception {
-    try (Kdc kdc = new Kdc(directory)) {
-      Path serverKey = kdc.keytab("impala/coordinator.test");
   private static CheckConfig kerberos(Path keytab) {
     LoginConfig login =
         new LoginConfig(
@@ -349,6 +349,10 @@ class PortCheckTest {
     }
   }
 
+  @Test
+  void logsInWithAKerberosTicket() throws Exception {
+    try (Kdc kdc = new Kdc(directory)) {
+      Path serverKey = kdc.keytab("impala/coordinator.test");
       Path ownKey = kdc.keytab("balancer");
       SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
       KerberosPort port = new KerberosPort("impala/coordinator.test@EXAMPLE.COM", serverKey);
