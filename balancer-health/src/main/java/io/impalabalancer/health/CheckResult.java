@@ -6,6 +6,7 @@ import java.net.BindException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /**
@@ -50,6 +51,13 @@ public record CheckResult(Outcome outcome, String reason) {
     public String word() {
       return word;
     }
+  }
+
+  private static final Pattern SPACE = Pattern.compile("[\\s\\p{Cntrl}]+");
+
+  /** Makes one; its reason, which others may have worded, fits into a line of the log. */
+  public CheckResult {
+    reason = SPACE.matcher(reason).replaceAll(" ").strip().replace('"', '\'');
   }
 
   /** Returns whether it ended as expected. */

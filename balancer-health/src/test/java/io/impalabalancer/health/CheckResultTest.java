@@ -49,6 +49,12 @@ class CheckResultTest {
   }
 
   @Test
+  void theReasonIsOneLineWhoeverWordedIt() {
+    assertThat(new CheckResult(Outcome.LOGIN, "not as \"x\":\n\tno ticket\n").reason())
+        .isEqualTo("not as 'x': no ticket");
+  }
+
+  @Test
   void namesHowLongATimeoutWas() {
     assertThat(CheckResult.timeout("http", Duration.ofMillis(1500)).reason())
         .isEqualTo("http timeout after 1500ms");

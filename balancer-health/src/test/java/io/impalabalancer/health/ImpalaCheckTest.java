@@ -107,6 +107,18 @@ class ImpalaCheckTest {
   }
 
   @Test
+  void whatItSaysIsOneLineThatIsNotLong() {
+    Coordinator coordinator = started();
+    pages.root.put("is_quiescing", "true");
+    pages.root.put("shutdown_status", "\"soon\\nevent=forged reason=\\\"x\\\"\"");
+    checks(1);
+    assertThat(coordinator.verdictReason()).isEqualTo("soon event=forged reason='x'");
+    pages.root.put("shutdown_status", "\"" + "x".repeat(1_000_000) + "\"");
+    checks(1);
+    assertThat(coordinator.verdictReason()).hasSizeLessThan(1000);
+  }
+
+  @Test
   void itsLoadIsWhatItsPageTellsUntilThatIsSilent() {
     Coordinator coordinator = started();
     assertThat(coordinator.load().told()).isEqualTo(2.5);
@@ -128,18 +140,6 @@ class ImpalaCheckTest {
     assertThat(coordinator.load().told()).isNegative();
   }
 
-  @Test
-  void anExecutorIsNoCoordinator() {
-    pages.root.put("is_coordinator", "false");
-    pages.root.put("is_executor", "true");
-    assertThat(started().verdict()).isEqualTo(Verdict.NOT_A_COORDINATOR);
-  }
-
-  @Test
-  void oneThatExecutesTooServes() {
-    pages.root.put("is_executor", "true");
-    Coordinator coordinator = started();
-    assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
   @Test
   void whileItIsNotCheckedItsLoadIsNotKnown() {
     Coordinator coordinator = rig.add(pages.port(), Map.of(HIVESERVER2, port.port()));
@@ -163,6 +163,18 @@ class ImpalaCheckTest {
     assertThat(coordinator.facts()).isEqualTo(Facts.NONE);
   }
 
+  @Test
+  void anExecutorIsNoCoordinator() {
+    pages.root.put("is_coordinator", "false");
+    pages.root.put("is_executor", "true");
+    assertThat(started().verdict()).isEqualTo(Verdict.NOT_A_COORDINATOR);
+  }
+
+  @Test
+  void oneThatExecutesTooServes() {
+    pages.root.put("is_executor", "true");
+    Coordinator coordinator = started();
+    assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
     assertThat(coordinator.facts().executor()).isTrue();
   }
 
@@ -329,18 +341,6 @@ class ImpalaCheckTest {
   }
 
   @Test
-  void slotsAreTheThreadsLessAReserveAndWhatOthersUse() {
-    pages.setInUse("hiveserver2-frontend", 10);
-    Coordinator coordinator = started();
-    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(50);
-    for (int i = 0; i < 10; i++) {
-      TestCoordinators.awaitsAnswer(coordinator, HIVESERVER2);
-      TestCoordinators.answered(coordinator, HIVESERVER2);
-    }
-    checks(1);
-    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(60);
-    pages.setInUse("hiveserver2-frontend", 64);
-  @Test
   void oneThatHasStartedAnewAndFallsSilentGetsItsShareAllTheSame() {
     Coordinator coordinator = started();
     pages.root.put("process_start_time", FakePages.text("2026-11-02 10:00:00.000"));
@@ -354,6 +354,18 @@ class ImpalaCheckTest {
     assertThat(coordinator.status()).isEqualTo(Status.UP);
   }
 
+  @Test
+  void slotsAreTheThreadsLessAReserveAndWhatOthersUse() {
+    pages.setInUse("hiveserver2-frontend", 10);
+    Coordinator coordinator = started();
+    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(50);
+    for (int i = 0; i < 10; i++) {
+      TestCoordinators.awaitsAnswer(coordinator, HIVESERVER2);
+      TestCoordinators.answered(coordinator, HIVESERVER2);
+    }
+    checks(1);
+    assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(60);
+    pages.setInUse("hiveserver2-frontend", 64);
     checks(1);
     assertThat(coordinator.slots().limit(HIVESERVER2)).isEqualTo(6);
   }
@@ -464,6 +476,24 @@ class ImpalaCheckTest {
   }
 
   @Test
+  void theVersionsOfACatalogThatStartedAnewAreNotComparedWithTheOldOnes() {
+    Coordinator coordinator = started2();
+    otherPages.metrics.put("catalog.curr-version", "105");
+    both(30);
+    for (FakePages each : List.of(pages, otherPages)) {
+      each.metrics.put("catalog.curr-serviceid", FakePages.text("s2"));
+    }
+    // It follows, and is one behind at each of its readings.
+    for (int version = 2; version < 22; version++) {
+      otherPages.metrics.put("catalog.curr-version", Integer.toString(version));
+      pages.metrics.put("catalog.curr-version", Integer.toString(version - 1));
+      both(2);
+    }
+    assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
+    assertThat(rig.changes).noneMatch(change -> change.contains("STALE"));
+  }
+
+  @Test
   void anotherCoordinatorTellsOfOneWhosePagesAreSilent() {
     Coordinator coordinator = started2();
     otherPages.backends =
@@ -509,21 +539,3 @@ class ImpalaCheckTest {
     }
   }
 }
-  @Test
-  void theVersionsOfACatalogThatStartedAnewAreNotComparedWithTheOldOnes() {
-    Coordinator coordinator = started2();
-    otherPages.metrics.put("catalog.curr-version", "105");
-    both(30);
-    for (FakePages each : List.of(pages, otherPages)) {
-      each.metrics.put("catalog.curr-serviceid", FakePages.text("s2"));
-    }
-    // It follows, and is one behind at each of its readings.
-    for (int version = 2; version < 22; version++) {
-      otherPages.metrics.put("catalog.curr-version", Integer.toString(version));
-      pages.metrics.put("catalog.curr-version", Integer.toString(version - 1));
-      both(2);
-    }
-    assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
-    assertThat(rig.changes).noneMatch(change -> change.contains("STALE"));
-  }
-

@@ -83,14 +83,14 @@ public record BackendsPage(List<Backend> backends, int left) {
                   },
                   member -> {
                     switch (member) {
-                      case "address" -> found.address = in.text();
-                      case "backend_id" -> found.id = in.text();
-                      case "webserver_url" -> found.webUrl = in.text();
+                      case "address" -> found.address = in.line();
+                      case "backend_id" -> found.id = in.line();
+                      case "webserver_url" -> found.webUrl = in.line();
                       case "is_coordinator" -> found.coordinator = Boolean.TRUE.equals(in.flag());
                       case "is_executor" -> found.executor = Boolean.TRUE.equals(in.flag());
                       case "is_quiescing" -> found.quiescing = in.flag();
-                      case "process_start_time" -> found.startTime = in.text();
-                      case "version" -> found.version = in.text();
+                      case "process_start_time" -> found.startTime = in.line();
+                      case "version" -> found.version = in.line();
                       default -> in.skip();
                     }
                   },

@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a page member by member, without making a tree of it. */
 final class PageReader {
   private static final int SHOWN_CHARS = 40;
+  private static final int MOST_LINE_CHARS = 400;
+  private static final Pattern CONTROLS = Pattern.compile("\\p{Cntrl}+");
 
   /** Takes one member of an object: reads or skips its value. */
   interface Member {
@@ -50,7 +53,7 @@ final class PageReader {
 
   private static PageException notJson(String text) {
     String begin = text.strip();
-    begin = begin.substring(0, Math.min(begin.length(), SHOWN_CHARS)).replaceAll("[\\s\"]+", " ");
+    begin = line(begin.substring(0, Math.min(begin.length(), SHOWN_CHARS)));
     return new PageException("the page is no JSON object, it begins with " + begin);
   }
 
@@ -100,6 +103,17 @@ final class PageReader {
         yield "";
       }
     };
+  }
+
+  /** Reads a text that is shown and logged: of one line, not long, and without double quotes. */
+  String line() throws IOException {
+    return line(text());
+  }
+
+  /** Makes a text fit to be shown and logged. */
+  static String line(String text) {
+    String cut = text.substring(0, Math.min(text.length(), MOST_LINE_CHARS));
+    return CONTROLS.matcher(cut).replaceAll(" ").replace('"', '\'');
   }
 
   /** Reads whether something is so, null if it is not said. */

@@ -48,12 +48,13 @@ public record RootPage(
         in ->
             name -> {
               switch (name) {
-                case "version" -> found.version = in.text().lines().findFirst().orElse("");
-                case "process_start_time" -> found.startTime = in.text();
+                case "version" ->
+                    found.version = PageReader.line(in.text().lines().findFirst().orElse(""));
+                case "process_start_time" -> found.startTime = in.line();
                 case "is_coordinator" -> found.coordinator = in.flag();
                 case "is_executor" -> found.executor = in.flag();
                 case "is_quiescing" -> found.quiescing = in.flag();
-                case "shutdown_status" -> found.shutdownStatus = in.text();
+                case "shutdown_status" -> found.shutdownStatus = in.line();
                 default -> in.skip();
               }
             });
