@@ -27,6 +27,11 @@ final class ClientAccess {
     return new ClientAccess(config);
   }
 
+  /** Returns whether it is what a configuration says. */
+  boolean is(LoginConfig other) {
+    return config.equals(other);
+  }
+
   /** Returns whether checks may log in. */
   boolean logsIn() {
     return config.auth() != LoginConfig.Auth.NONE;

@@ -2,9 +2,7 @@ package io.impalabalancer.health;
 
 import io.impalabalancer.config.CheckConfig;
 import io.impalabalancer.config.CheckKind;
-import io.impalabalancer.config.LoginConfig;
 import io.impalabalancer.config.Protocol;
-import io.impalabalancer.config.WebConfig;
 import io.impalabalancer.core.Balancer;
 import io.impalabalancer.core.BalancerListener;
 import io.impalabalancer.core.CheckReport;
@@ -19,15 +17,14 @@ import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -77,10 +74,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
 
   private final Cluster cluster = new Cluster();
 
-  /** Those in use, and those of configurations before. */
-  private final Map<WebConfig, WebAccess> webs = new HashMap<>();
-
-  private final Map<LoginConfig, ClientAccess> clients = new HashMap<>();
+  private WebAccess web;
+  private ClientAccess clients;
 
   private volatile boolean closed;
 
@@ -102,6 +97,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     this.sockets = sockets;
     this.effects = effects;
     loop = sockets.loop();
+    web = WebAccess.of(config.get().web());
+    clients = ClientAccess.of(config.get().login());
     follow();
   }
 
@@ -109,9 +106,12 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
   private List<CoordinatorWatch> follow() {
     List<Coordinator> now = coordinators.get();
     List<CoordinatorWatch> added = new ArrayList<>();
+    CheckConfig current = config.get();
+    web = web.is(current.web()) ? web : WebAccess.of(current.web());
+    clients = clients.is(current.login()) ? clients : ClientAccess.of(current.login());
     for (int i = 0; i < now.size(); i++) {
       Coordinator coordinator = now.get(i);
-      CheckPlan plan = plan(coordinator);
+      CheckPlan plan = plan(coordinator, current);
       CoordinatorWatch before = watches.get(coordinator);
       if (before == null || !before.plan().equals(plan)) {
         if (before != null) {
@@ -126,8 +126,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
                 phase,
                 before == null || before.enabled(),
                 sockets,
-                webs.computeIfAbsent(plan.config().web(), WebAccess::of),
-                clients.computeIfAbsent(plan.config().login(), ClientAccess::of),
+                web,
+                clients,
                 cluster,
                 effects);
         watches.put(coordinator, watch);
@@ -146,9 +146,8 @@ public final class HealthChecker implements BalancerListener, AutoCloseable {
     return added;
   }
 
-  private CheckPlan plan(Coordinator coordinator) {
+  private CheckPlan plan(Coordinator coordinator, CheckConfig current) {
     Set<Protocol> ports = ports(coordinator, used.apply(coordinator));
-    CheckConfig current = config.get();
     return new CheckPlan(kind(current.type(), ports), ports, coordinator.config(), current);
   }
 

@@ -24,6 +24,11 @@ public final class WebAccess {
     return new WebAccess(config, Tls.of(config.tls(), config.tlsCa(), "check.web.tls-ca"));
   }
 
+  /** Returns whether it is what a configuration says. */
+  boolean is(WebConfig other) {
+    return config.equals(other);
+  }
+
   Tls tls() {
     return tls;
   }

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class WebPages {
   private final EventLoop loop;
   private final Supplier<WebConfig> config;
-  private @Nullable WebConfig accessConfig;
   private @Nullable WebAccess access;
 
   /**
@@ -80,10 +79,9 @@ public final class WebPages {
   private synchronized WebAccess access() {
     WebConfig now = config.get();
     WebAccess how = access;
-    if (how == null || !now.equals(accessConfig)) {
+    if (how == null || !how.is(now)) {
       how = WebAccess.of(now);
       access = how;
-      accessConfig = now;
     }
     return how;
   }
