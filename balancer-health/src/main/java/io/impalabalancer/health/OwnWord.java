@@ -128,8 +128,8 @@ final class OwnWord {
     return threads < 0;
   }
 
-  /** Forgets everything: another process, or none, answers from now on. */
-  void forget() {
+  /** Forgets everything: another process answers from now on. */
+  private void forget() {
     root = null;
     setMetrics(MetricsPage.NONE);
     threads = -1;
@@ -199,7 +199,7 @@ final class OwnWord {
   }
 
   /** Returns whether its last word is too old to hold. */
-  boolean forgotten() {
+  private boolean forgotten() {
     return root == null || unread == check.fall();
   }
 
@@ -304,7 +304,7 @@ final class OwnWord {
     for (Protocol protocol : ports) {
       long queue = setupQueue(protocol);
       if (queue > 0) {
-        return queue + " connections wait to be set up at " + protocol.word();
+        return PortStall.waiting(queue) + " at " + protocol.word();
       }
     }
     if (!page.fullPool().isEmpty()) {

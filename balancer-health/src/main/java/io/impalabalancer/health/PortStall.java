@@ -39,7 +39,7 @@ final class PortStall {
   String judge(long setupQueue, int unanswered, Duration silence, String checked, long nowNanos) {
     String now = checked;
     if (setupQueue >= check.verdict().setupQueue()) {
-      now = setupQueue + " connections wait to be set up";
+      now = waiting(setupQueue);
     } else if (silence.toNanos() >= Timeouts.toNanos(check.verdict().stallAfter())) {
       now =
           "none of %d sessions got a first answer for %d s"
@@ -58,6 +58,13 @@ final class PortStall {
       endedNanos = nowNanos;
     }
     return reason;
+  }
+
+  /** Returns how many connections wait to be set up, for people. */
+  static String waiting(long setupQueue) {
+    return setupQueue
+        + (setupQueue == 1 ? " connection waits" : " connections wait")
+        + " to be set up";
   }
 
   private void begin(String why, long nowNanos) {

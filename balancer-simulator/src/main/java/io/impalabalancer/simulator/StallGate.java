@@ -15,10 +15,6 @@ final class StallGate {
     }
   }
 
-  boolean isClosed() {
-    return closed;
-  }
-
   synchronized void set(boolean closed) {
     this.closed = closed;
     notifyAll();

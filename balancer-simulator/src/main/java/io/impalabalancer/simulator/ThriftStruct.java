@@ -43,11 +43,6 @@ final class ThriftStruct {
     return fields.get((short) id) instanceof ThriftStruct struct ? struct : new ThriftStruct();
   }
 
-  /** Whether the field is there. */
-  boolean has(int id) {
-    return fields.containsKey((short) id);
-  }
-
   /** A number's field; 0 if it is missing. */
   long number(int id) {
     return fields.get((short) id) instanceof Number number ? number.longValue() : 0;

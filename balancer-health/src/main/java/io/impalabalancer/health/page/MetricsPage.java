@@ -34,7 +34,6 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
   public static final String CACHE_HIT_RATE = "catalog.cache.hit-rate";
   public static final String STATESTORE_CONNECTED = "statestore-subscriber.connected";
   public static final String STATESTORE_REGISTRATION = "statestore-subscriber.registration-id";
-  public static final String START_TIME = "process-start-time";
   public static final String QUERIES_REGISTERED = "impala-server.num-queries-registered";
   public static final String QUERIES_EXECUTING = "impala-server.backend-num-queries-executing";
 
@@ -77,7 +76,6 @@ public record MetricsPage(Map<String, String> values, long queued, String fullPo
                 CACHE_HIT_RATE,
                 STATESTORE_CONNECTED,
                 STATESTORE_REGISTRATION,
-                START_TIME,
                 QUERIES_REGISTERED,
                 QUERIES_EXECUTING,
                 MEMORY_USED,

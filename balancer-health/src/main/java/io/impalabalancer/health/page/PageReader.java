@@ -126,11 +126,6 @@ final class PageReader {
     };
   }
 
-  /** Reads a number that cannot be negative, -1 if there is none. */
-  long count() throws IOException {
-    return count(text());
-  }
-
   /** Returns the number that a text is, -1 if it is none or a negative one. */
   static long count(String text) {
     if (text.isEmpty()) {

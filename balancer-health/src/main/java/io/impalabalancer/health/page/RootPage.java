@@ -1,14 +1,12 @@
 package io.impalabalancer.health.page;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /?json}: who a daemon is (Impala's {@code RootHandler} in default-path-handlers.cc).
  *
  * @param version one line; of an impalad it begins with {@code impalad version}
- * @param startTime of the process, in Impala's words; empty before 4.0
+ * @param startTime of the process, in Impala's words; empty before 2.10 (IMPALA-5511)
  * @param coordinator whether it takes clients, null if that is not said
  * @param executor whether it executes queries of others, null if that is not said
  * @param quiescing whether it is shutting down, null if that is not said
@@ -24,9 +22,6 @@ public record RootPage(
 
   /** Its path. */
   public static final String PATH = "/?json";
-
-  private static final Pattern REGISTERED =
-      Pattern.compile("queries registered on coordinator: (\\d{1,9})");
 
   /**
    * Reads one.
@@ -69,11 +64,5 @@ public record RootPage(
         found.executor,
         found.quiescing,
         found.shutdownStatus);
-  }
-
-  /** Returns the queries that its end waits for, -1 if that is not said. */
-  public long queriesLeft() {
-    Matcher registered = REGISTERED.matcher(shutdownStatus);
-    return registered.find() ? Long.parseLong(registered.group(1)) : -1;
   }
 }
