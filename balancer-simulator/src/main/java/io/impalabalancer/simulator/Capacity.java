@@ -25,10 +25,12 @@ final class Capacity implements AutoCloseable {
   final class Work {
     private final double end;
     private final Runnable done;
+    private final Runnable lost;
 
-    private Work(double end, Runnable done) {
+    private Work(double end, Runnable done, Runnable lost) {
       this.end = end;
       this.done = done;
+      this.lost = lost;
     }
 
     /** Takes it back before its end; work that has ended is left alone. */
@@ -37,6 +39,7 @@ final class Capacity implements AutoCloseable {
     }
   }
 
+  private final String name;
   private final int units;
   private final int maxQueries;
   private final LongSupplier clock;
@@ -48,33 +51,47 @@ final class Capacity implements AutoCloseable {
   private @Nullable ScheduledFuture<?> nextEnd;
 
   /**
+   * @param name of the impalad
    * @param clock nanoseconds, as {@link System#nanoTime}
    */
-  Capacity(int units, int maxQueries, LongSupplier clock) {
+  Capacity(String name, int units, int maxQueries, LongSupplier clock) {
+    this.name = name;
     this.units = units;
     this.maxQueries = maxQueries;
     this.clock = clock;
     this.updatedNanos = clock.getAsLong();
     this.timer =
         Executors.newSingleThreadScheduledExecutor(task -> {
-          Thread thread = new Thread(task, "capacity");
+          Thread thread = new Thread(task, name + "-capacity");
           thread.setDaemon(true);
           return thread;
         });
   }
 
+  String name() {
+    return name;
+  }
+
   /**
    * Starts work of so many nanoseconds at full speed. Returns null if there is no memory for it;
-   * otherwise {@code done} runs on the capacity's thread when it has ended.
+   * otherwise {@code done} runs on the capacity's thread when it has ended, or {@code lost} if the
+   * impalad dies before.
    */
-  synchronized @Nullable Work start(long nanos, Runnable done) {
-    progress();
-    if (running.size() >= maxQueries) {
-      return null;
+  @Nullable Work start(long nanos, Runnable done, Runnable lost) {
+    Work work;
+    synchronized (this) {
+      progress();
+      if (running.size() >= maxQueries) {
+        return null;
+      }
+      work = new Work(progressNanos + nanos, done, lost);
+      if (!timer.isShutdown()) {
+        running.add(work);
+        schedule();
+        return work;
+      }
     }
-    Work work = new Work(progressNanos + nanos, done);
-    running.add(work);
-    schedule();
+    lost.run();
     return work;
   }
 
@@ -121,15 +138,21 @@ final class Capacity implements AutoCloseable {
       nextEnd = null;
     }
     Work next = running.peek();
-    if (next != null && !timer.isShutdown()) {
+    if (next != null) {
       long delayNanos = (long) Math.ceil((next.end - progressNanos) / speed());
       nextEnd = timer.schedule(this::advance, Math.max(0, delayNanos), TimeUnit.NANOSECONDS);
     }
   }
 
+  /** Dies; what runs is lost. */
   @Override
-  public synchronized void close() {
-    timer.shutdownNow();
-    running.clear();
+  public void close() {
+    List<Work> lost;
+    synchronized (this) {
+      timer.shutdownNow();
+      lost = List.copyOf(running);
+      running.clear();
+    }
+    lost.forEach(work -> work.lost.run());
   }
 }

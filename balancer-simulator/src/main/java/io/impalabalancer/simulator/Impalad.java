@@ -69,7 +69,7 @@ final class Impalad implements AutoCloseable {
     this.counters = counters;
     this.cluster = cluster;
     this.catalog = new CatalogView(cluster.catalog());
-    this.capacity = new Capacity(options.workUnits(), options.maxQueries(), System::nanoTime);
+    this.capacity = new Capacity(name, options.workUnits(), options.maxQueries(), System::nanoTime);
     this.exit = exit;
     this.timer =
         Executors.newSingleThreadScheduledExecutor(task -> {
@@ -225,7 +225,7 @@ final class Impalad implements AutoCloseable {
    * Waits until every coordinator that lives knows a version of the catalog ({@code
    * WaitForCatalogUpdateTopicPropagation}).
    */
-  void awaitEverywhere(long version) throws ImpalaException {
+  void awaitEverywhere(Catalog.State state) throws ImpalaException {
     try {
       while (!cluster.isTold(version)) {
         Thread.sleep(SYNC_POLL_MILLIS);
@@ -276,10 +276,17 @@ final class Impalad implements AutoCloseable {
               if (query.partDone()) {
                 counters.queriesNow.decrement();
               }
-            });
+            },
+            () -> fail(query, "Failed due to unreachable impalad(s): " + where.name() + ":27000"));
     if (work != null) {
       query.running(work);
-    } else if (query.fail(memoryExceeded())) {
+    } else {
+      fail(query, memoryExceeded());
+    }
+  }
+
+  private void fail(Query query, String text) {
+    if (query.fail(text)) {
       counters.queriesNow.decrement();
       counters.queriesFailed.increment();
     }

@@ -19,7 +19,7 @@ public final class SimulatedCluster implements AutoCloseable {
 
   /** Executors that are not simulated: they have room for everything. */
   private final Capacity elsewhere =
-      new Capacity(Integer.MAX_VALUE, Integer.MAX_VALUE, System::nanoTime);
+      new Capacity("executors", Integer.MAX_VALUE, Integer.MAX_VALUE, System::nanoTime);
 
   /** Makes one without members. */
   SimulatedCluster(SimulatorOptions options) {

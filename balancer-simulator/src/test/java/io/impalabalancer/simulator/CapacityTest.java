@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** How long queries take that share a coordinator's work units, by a clock that the test moves. */
 class CapacityTest {
   private final AtomicLong clock = new AtomicLong();
-  private final Capacity capacity = new Capacity(2, 8, clock::get);
+  private final Capacity capacity = new Capacity("impala-1", 2, 8, clock::get);
   private final Map<String, Long> ends = new HashMap<>();
 
   @AfterEach
@@ -25,7 +25,8 @@ class CapacityTest {
     return Objects.requireNonNull(
         capacity.start(
             Duration.ofMillis(millis).toNanos(),
-            () -> ends.put(name, Duration.ofNanos(clock.get()).toMillis())));
+            () -> ends.put(name, Duration.ofNanos(clock.get()).toMillis()),
+            () -> ends.put(name, -1L)));
   }
 
   private void passMillis(long millis) {
@@ -33,6 +34,15 @@ class CapacityTest {
       clock.addAndGet(1_000_000);
       capacity.advance();
     }
+  }
+
+  @Test
+  void whatRunsWhenItDiesIsLostAndWhatComesLaterToo() {
+    start("a", 100);
+    capacity.close();
+    start("b", 100);
+    assertThat(ends).containsOnly(Map.entry("a", -1L), Map.entry("b", -1L));
+    assertThat(capacity.running()).isZero();
   }
 
   @Test
@@ -86,9 +96,9 @@ class CapacityTest {
     for (int i = 0; i < 8; i++) {
       start("query " + i, 100);
     }
-    assertThat(capacity.start(1, () -> {})).isNull();
+    assertThat(capacity.start(1, () -> {}, () -> {})).isNull();
     passMillis(400);
     assertThat(ends).hasSize(8);
-    assertThat(capacity.start(1, () -> {})).isNotNull();
+    assertThat(capacity.start(1, () -> {}, () -> {})).isNotNull();
   }
 }

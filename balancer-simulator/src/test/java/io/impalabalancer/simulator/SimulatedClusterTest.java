@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.hive.service.rpc.thrift.TOperationHandle;
 import org.junit.jupiter.api.Test;
 
 /** Several coordinators: their names and addresses, and what they do better than one. */
@@ -134,6 +135,21 @@ class SimulatedClusterTest {
       assertThat(cluster.executors()).extracting(SimulatedClusterTest::running).containsOnly(1);
       await().until(() -> running(cluster.coordinator(1)) == 0);
       assertThat(cluster.coordinator(1).counts().queriesNow()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aQueryFailsWithAnExecutorThatDies() throws Exception {
+    try (SimulatedCluster cluster =
+            SimulatedCluster.start(
+                SimulatorOptions.builder().coordinators(1).executors(2).build());
+        Hs2 client = Hs2.connect(cluster.coordinator(1))) {
+      TOperationHandle query = client.start(client.openSession(), "select work(0, 3600000)");
+      cluster.executors().get(1).die();
+      assertThat(Objects.requireNonNull(client.fetch(query, 1).getStatus()).getErrorMessage())
+          .contains("Failed due to unreachable impalad(s): executor-2:27000");
+      assertThat(cluster.coordinator(1).counts().queriesNow()).isZero();
+      assertThat(running(cluster.executors().get(0))).isZero();
     }
   }
 
