@@ -66,6 +66,11 @@ final class Catalog {
     add(new State(fresh.serviceId, fresh.version, history.get(history.size() - 1).state.databases));
   }
 
+  /** Which catalogd there is now. */
+  synchronized UniqueId serviceId() {
+    return history.get(history.size() - 1).state.serviceId;
+  }
+
   private State add(State state) {
     history.add(new Entry(clock.getAsLong(), state));
     return state;

@@ -212,10 +212,10 @@ final class CatalogChange {
   }
 
   private void change(Catalog.Change change) throws ImpalaException {
-    long version = impalad.catalog.change(change);
+    Catalog.State changed = impalad.catalog.change(change);
     String sync = session.options.getOrDefault("SYNC_DDL", "0");
     if (sync.equals("1") || sync.equalsIgnoreCase("true")) {
-      impalad.awaitEverywhere(version);
+      impalad.awaitEverywhere(changed);
     }
   }
 

@@ -50,13 +50,13 @@ final class CatalogView {
     return known;
   }
 
-  /** Changes the catalog, and returns the version that the others must learn. */
-  synchronized long change(Catalog.Change change) throws ImpalaException {
+  /** Changes the catalog, and returns the state that the others must learn. */
+  synchronized Catalog.State change(Catalog.Change change) throws ImpalaException {
     refresh();
     Catalog.State changed = catalog.change(change);
     known = change.apply(known);
     own.add(new Own(changed.version(), change));
-    return changed.version();
+    return changed;
   }
 
   private void refresh() {

@@ -222,12 +222,12 @@ final class Impalad implements AutoCloseable {
   }
 
   /**
-   * Waits until every coordinator that lives knows a version of the catalog ({@code
-   * WaitForCatalogUpdateTopicPropagation}).
+   * Waits until every coordinator that lives knows a state of the catalog, or catalogd is another
+   * ({@code WaitForCatalogUpdateTopicPropagation}).
    */
   void awaitEverywhere(Catalog.State state) throws ImpalaException {
     try {
-      while (!cluster.isTold(version)) {
+      while (!cluster.isTold(state)) {
         Thread.sleep(SYNC_POLL_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -328,9 +328,13 @@ final class Impalad implements AutoCloseable {
     return query;
   }
 
+  /** Keeps a query until it is closed: at once if its session was closed meanwhile. */
   private void register(Query query) {
     queries.put(query.id, query);
     query.session.queries.add(query);
+    if (!sessions.containsKey(query.session.id)) {
+      closeQuery(query);
+    }
   }
 
   /** Finds a query that is not closed. */

@@ -74,12 +74,15 @@ public final class SimulatedCluster implements AutoCloseable {
     return Stream.concat(coordinators().stream(), executors().stream());
   }
 
-  /** Whether every coordinator that lives has heard of a version of the catalog. */
-  boolean isTold(long version) {
-    return coordinators().stream()
-        .map(SimulatedCoordinator::impalad)
-        .filter(Objects::nonNull)
-        .allMatch(process -> process.catalog.told().version() >= version);
+  /** Whether every coordinator that lives has heard of a state of the catalog, or never will. */
+  boolean isTold(Catalog.State state) {
+    return !catalog.serviceId().equals(state.serviceId())
+        || coordinators().stream()
+            .map(SimulatedCoordinator::impalad)
+            .filter(Objects::nonNull)
+            .map(process -> process.catalog.told())
+            .allMatch(told ->
+                told.serviceId().equals(state.serviceId()) && told.version() >= state.version());
   }
 
   /** What the executors that live can do. */

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.hive.service.rpc.thrift.TCloseSessionReq;
+import org.apache.hive.service.rpc.thrift.TSessionHandle;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -135,19 +137,61 @@ class CatalogTest {
     cluster.coordinator(2).lag();
     try (SimulatedClient here = client(cluster.coordinator(1));
         SimulatedClient there = client(cluster.coordinator(2))) {
-      here.query("set sync_ddl=1");
-      CompletableFuture<Integer> created =
-          CompletableFuture.supplyAsync(() -> {
-            try {
-              return here.query("create table t (a int)").size();
-            } catch (SimulatedClientException e) {
-              throw new IllegalStateException(e);
-            }
-          });
+      CompletableFuture<Integer> created = createSynchronously(here);
       await().during(Duration.ofMillis(200)).until(() -> !created.isDone());
       cluster.coordinator(2).revive();
       assertThat(created.get(30, TimeUnit.SECONDS)).isEqualTo(1);
       assertThat(there.query("select count(*) from t")).hasSize(1);
+    }
+  }
+
+  private static CompletableFuture<Integer> createSynchronously(SimulatedClient client)
+      throws SimulatedClientException {
+    client.query("set sync_ddl=1");
+    return CompletableFuture.supplyAsync(() -> {
+      try {
+        return client.query("create table t (a int)").size();
+      } catch (SimulatedClientException e) {
+        throw new IllegalStateException(e);
+      }
+    });
+  }
+
+  @Test
+  void syncDdlEndsWithTheCatalogdThatChanged() throws Exception {
+    SimulatedCluster cluster = start(Duration.ofMillis(50));
+    cluster.coordinator(2).lag();
+    try (SimulatedClient client = client(cluster.coordinator(1))) {
+      CompletableFuture<Integer> created = createSynchronously(client);
+      await().until(() -> version(cluster.coordinator(1)) == 401);
+      cluster.coordinator(2).restartCatalog();
+      assertThat(created.get(30, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aStatementWhoseSessionIsClosedMeanwhileIsNotLeft() throws Exception {
+    SimulatedCluster cluster = start(Duration.ofMillis(50));
+    SimulatedCoordinator first = cluster.coordinator(1);
+    cluster.coordinator(2).lag();
+    try (Hs2 asking = Hs2.connect(first);
+        Hs2 closing = Hs2.connect(first)) {
+      TSessionHandle session = asking.openSession();
+      asking.execute(session, "set sync_ddl=1");
+      CompletableFuture<?> created =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return asking.execute(session, "create table t (a int)");
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      await().until(() -> version(first) == 401);
+      closing.calls.CloseSession(new TCloseSessionReq(session));
+      cluster.coordinator(2).revive();
+      created.get(30, TimeUnit.SECONDS);
+      assertThat(metrics(first).get("impala-server.num-queries-registered").getAsLong()).isZero();
+      assertThat(first.counts().queriesNow()).isZero();
     }
   }
 
