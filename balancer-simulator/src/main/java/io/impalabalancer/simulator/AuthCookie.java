@@ -22,7 +22,8 @@ final class AuthCookie {
   private static final String ALGORITHM = "HmacSHA256";
   private static final long MAX_AGE_SECONDS = TimeUnit.DAYS.toSeconds(1);
   private static final Pattern COOKIE =
-      Pattern.compile("(?:^|;)\\s*impala\\.auth=\"?([^&;\"]+)&(u=([^&;]*)&t=(\\d+)&r=\\d+)\"?");
+      Pattern.compile(
+          "(?:^|;)\\s*impala\\.auth=\"?([^&;\"]+)&(u=([^&;]*)&t=(\\d{1,18})&r=\\d+)\"?");
 
   private final byte[] key = new byte[32];
 

@@ -48,7 +48,13 @@ final class WebOrders implements HttpHandler {
       send(exchange, METHOD_NOT_ALLOWED, "Orders are given by POST");
       return;
     }
-    Map<String, String> parameters = parameters(exchange.getRequestURI().getRawQuery());
+    Map<String, String> parameters;
+    try {
+      parameters = parameters(exchange.getRequestURI().getRawQuery());
+    } catch (IllegalArgumentException e) {
+      send(exchange, BAD_REQUEST, String.valueOf(e.getMessage()));
+      return;
+    }
     String who = parameters.getOrDefault("coordinator", name);
     Orders orders = coordinators.apply(who);
     if (orders == null) {
@@ -130,11 +136,11 @@ final class WebOrders implements HttpHandler {
   }
 
   private static long number(String key, String value) {
-    try {
-      return Math.max(0, Long.parseLong(value));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(key + " is " + value + ", expected a number", e);
+    if (!value.matches("\\d{1,9}")) {
+      throw new IllegalArgumentException(
+          key + " is " + value + ", expected a number from 0 to 999999999");
     }
+    return Long.parseLong(value);
   }
 
   private static Map<String, String> parameters(@Nullable String query) {

@@ -225,10 +225,8 @@ final class WebPort implements AutoCloseable {
       case ENDLESS -> endless(exchange);
       case SLOW -> slow(exchange, body);
       case GZIP_BOMB -> {
-        byte[] spaces = new byte[BOMB_BYTES];
-        Arrays.fill(spaces, (byte) ' ');
         exchange.getResponseHeaders().set("Content-Encoding", "gzip");
-        send(exchange, OK, JSON, gzip(spaces));
+        send(exchange, OK, JSON, bomb());
       }
       case REDIRECT -> {
         exchange.getResponseHeaders().set("Location", exchange.getRequestURI().toString());
@@ -240,9 +238,25 @@ final class WebPort implements AutoCloseable {
     }
   }
 
-  private static void endless(HttpExchange exchange) throws IOException {
+  private static byte[] spaces() {
     byte[] spaces = new byte[1 << 16];
     Arrays.fill(spaces, (byte) ' ');
+    return spaces;
+  }
+
+  private static byte[] bomb() throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    byte[] spaces = spaces();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      for (int left = BOMB_BYTES; left > 0; left -= spaces.length) {
+        out.write(spaces);
+      }
+    }
+    return packed.toByteArray();
+  }
+
+  private static void endless(HttpExchange exchange) throws IOException {
+    byte[] spaces = spaces();
     exchange.getResponseHeaders().set("Content-Type", JSON);
     exchange.sendResponseHeaders(OK, 0);
     try (OutputStream out = exchange.getResponseBody()) {

@@ -89,12 +89,15 @@ class HttpPortTest {
     assertThat(second.statusCode()).isEqualTo(200);
     assertThat(second.headers().firstValue("Set-Cookie")).isEmpty();
 
+    String forged = "impala.auth=x&u=alice&t=" + "9".repeat(30) + "&r=1";
+    assertThat(openSession(coordinator, "Cookie", forged).statusCode()).isEqualTo(401);
+
     coordinator.restart();
     HttpResponse<byte[]> third = openSession(coordinator, "Cookie", cookie);
     assertThat(third.statusCode()).isEqualTo(401);
     assertThat(third.headers().firstValue("Set-Cookie"))
         .contains("impala.auth=;HttpOnly;Max-Age=0");
-    assertThat(coordinator.counts().hiveserver2Http().loginFailures()).isEqualTo(1);
+    assertThat(coordinator.counts().hiveserver2Http().loginFailures()).isEqualTo(2);
     assertThat(coordinator.counts().hiveserver2Http().rpcs()).isEqualTo(2);
   }
 

@@ -17,6 +17,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
@@ -215,6 +216,11 @@ class OrdersTest {
   void aWrongOrderIsRefusedWithTheReason() throws Exception {
     assertThat(post(coordinator, "/orders/dye").body()).contains("dye").contains("expected die,");
     assertThat(post(coordinator, "/orders/dye").statusCode()).isEqualTo(400);
+    for (String deadline : List.of("-1", "soon", "99999999999999999")) {
+      HttpResponse<String> refused = post(coordinator, "/orders/quiesce?deadline=" + deadline);
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body()).contains("expected a number from 0 to 999999999");
+    }
     assertThat(post(coordinator, "/orders/die?coordinator=impala-9").statusCode()).isEqualTo(404);
     assertThat(get("/orders/die").statusCode()).isEqualTo(405);
     client(TIMEOUT).close();
