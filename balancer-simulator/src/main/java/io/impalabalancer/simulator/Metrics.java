@@ -258,7 +258,7 @@ final class Metrics {
         Kind.GAUGE,
         "admission-controller.pool-max-queued" + pool,
         "NONE",
-        WebPages.POOL_MAX_QUEUED,
+        QueryPages.POOL_MAX_QUEUED,
         "The most queries that may be queued.");
   }
 

@@ -5,10 +5,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -16,19 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pages of a coordinator's web port as JSON, key by key as Impala writes them: {@code
- * be/src/service/impala-http-handler.cc}, {@code be/src/util/default-path-handlers.cc} and {@code
- * PoolStats::ToJson} of {@code be/src/scheduling/admission-controller.cc}, of the tag of the
- * coordinator's {@link ImpalaVersion}. Any thread may call.
+ * be/src/service/impala-http-handler.cc} and {@code be/src/util/default-path-handlers.cc} of the
+ * tag of the coordinator's {@link ImpalaVersion}; what runs is in {@link QueryPages}. Any thread
+ * may call.
  */
 final class WebPages {
-  /** Impala's default of {@code default_pool_max_queued}. */
-  static final int POOL_MAX_QUEUED = 200;
-
-  private static final String POOL = "default-pool";
-
-  /** Impala's default of {@code query_stmt_size}. */
-  private static final int STATEMENT_CHARS = 250;
-
   private static final List<String> NAVBAR =
       List.of(
           "/",
@@ -49,13 +39,12 @@ final class WebPages {
 
   private static final DateTimeFormatter SECONDS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.systemDefault());
-  private static final DateTimeFormatter MILLIS =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
   private final SimulatedCoordinator coordinator;
   private final SimulatedCluster cluster;
   private final Impalad impalad;
   private final Counters counters;
+  private final QueryPages queries;
   private final boolean old;
 
   WebPages(
@@ -68,6 +57,7 @@ final class WebPages {
     this.impalad = impalad;
     this.counters = counters;
     this.old = impalad.options.version() == ImpalaVersion.V3_4;
+    queries = new QueryPages(coordinator.name(), impalad, counters, old);
   }
 
   /** A page that has {@code ?json}; null if Impala has no such page. */
@@ -78,8 +68,8 @@ final class WebPages {
       case "/" -> root(page);
       case "/backends" -> backends(page);
       case "/sessions" -> sessions(page);
-      case "/queries" -> queries(page);
-      case "/admission" -> admission(page);
+      case "/queries" -> queries.queries(page);
+      case "/admission" -> queries.admission(page);
       case "/varz" -> {
         page.put("title", "Command-line Flags");
         page.put("flags", new Flags(coordinator, impalad).json());
@@ -226,9 +216,9 @@ final class WebPages {
       json.put("connection_ids", lines(session.connections.stream().map(Connection::id).toList()));
     }
     json.put("default_database", session.database);
-    json.put("start_time", time(SECONDS, session.startMillis));
+    json.put("start_time", time(session.startMillis));
     json.put("start_time_sort", session.startMillis);
-    json.put("last_accessed", time(SECONDS, session.accessedMillis));
+    json.put("last_accessed", time(session.accessedMillis));
     json.put("last_accessed_sort", session.accessedMillis);
     json.put("session_timeout", 0);
     json.put("expired", false);
@@ -237,8 +227,8 @@ final class WebPages {
     return json;
   }
 
-  private static String time(DateTimeFormatter format, long millis) {
-    return format.format(Instant.ofEpochMilli(millis));
+  private static String time(long millis) {
+    return SECONDS.format(Instant.ofEpochMilli(millis));
   }
 
   private static String lines(Collection<UniqueId> ids) {
@@ -277,136 +267,5 @@ final class WebPages {
       hosts.add(json);
     });
     return hosts;
-  }
-
-  private void queries(Map<String, Object> page) {
-    List<Query> inFlight =
-        impalad.queries().stream()
-            .sorted(Comparator.comparingLong((Query query) -> query.startMillis).reversed())
-            .toList();
-    long waiting = inFlight.stream().filter(Query::isWaiting).count();
-    page.put("in_flight_queries", inFlight.stream().map(query -> query(query, true)).toList());
-    page.put("num_in_flight_queries", inFlight.size());
-    page.put("num_executing_queries", inFlight.size() - waiting);
-    page.put("num_waiting_queries", waiting);
-    page.put(
-        "completed_queries",
-        impalad.queryLog().stream().map(query -> query(query, false)).toList());
-    page.put("completed_log_size", Impalad.QUERY_LOG_SIZE);
-    page.put(
-        "query_locations",
-        inFlight.isEmpty()
-            ? List.of()
-            : List.of(
-                Map.of(
-                    "location", coordinator.name() + ":27000",
-                    "backend_id", impalad.backendId.toString(),
-                    "count", inFlight.size())));
-  }
-
-  private Map<String, Object> query(Query query, boolean inFlight) {
-    long end = query.endMillis();
-    long now = System.currentTimeMillis();
-    boolean waiting = query.isWaiting();
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("effective_user", query.session.user);
-    json.put("default_db", query.database);
-    json.put(
-        "stmt",
-        !old && query.sql.length() > STATEMENT_CHARS
-            ? query.sql.substring(0, STATEMENT_CHARS) + "..."
-            : query.sql);
-    json.put("stmt_type", statementType(query.sql));
-    json.put("start_time", time(MILLIS, query.startMillis));
-    json.put("end_time", end == 0 ? "" : time(MILLIS, end));
-    String duration = PrettyPrinter.millis((end == 0 ? now : end) - query.startMillis);
-    json.put("duration", duration);
-    if (!old) {
-      json.put("first_fetch", "0");
-      json.put("client_fetch_duration", "0");
-      json.put("queued_duration", "0");
-      json.put("mem_usage", PrettyPrinter.bytes(Impalad.QUERY_BYTES));
-      json.put("mem_est", PrettyPrinter.bytes(Impalad.QUERY_BYTES));
-      json.put("query_progress", "N/A");
-      json.put("bytes_read", "0");
-      json.put("bytes_sent", "0");
-    }
-    json.put("progress", "N/A");
-    json.put(
-        "state",
-        switch (query.state()) {
-          case RUNNING -> "RUNNING";
-          case FINISHED -> "FINISHED";
-          case FAILED -> "EXCEPTION";
-        });
-    json.put("rows_fetched", query.fetched());
-    json.put("query_id", query.id.toString());
-    json.put("last_event", end == 0 ? "Submit for admission" : "Rows available");
-    // 3.4 does not look whether the query is in flight.
-    json.put("waiting", (inFlight || old) && waiting);
-    json.put("executing", (inFlight || old) && !waiting);
-    json.put("waiting_time", waiting && end > 0 ? PrettyPrinter.millis(now - end) : "");
-    json.put("resource_pool", POOL);
-    if (!old) {
-      json.put("coordinator_slots", 1);
-      json.put("executor_slots", 1);
-    }
-    return json;
-  }
-
-  /** The name of a {@code TStmtType}. */
-  private static String statementType(String sql) {
-    String word = sql.stripLeading().split("\\W", 2)[0].toLowerCase(Locale.ROOT);
-    return switch (word) {
-      case "create", "drop", "use", "show" -> "DDL";
-      case "insert" -> "DML";
-      case "set" -> "SET";
-      case "" -> "ADMIN_FN";
-      default -> "QUERY";
-    };
-  }
-
-  private void admission(Map<String, Object> page) {
-    List<Query> running = impalad.queries().stream().filter(query -> !query.isWaiting()).toList();
-    Map<String, Object> pool = new LinkedHashMap<>();
-    pool.put("pool_name", POOL);
-    pool.put("agg_num_running", running.size());
-    pool.put("agg_num_queued", 0);
-    pool.put("agg_mem_reserved", impalad.memoryUsed());
-    pool.put("local_mem_admitted", impalad.memoryUsed());
-    if (!old) {
-      pool.put("agg_current_users", "[]");
-      pool.put("local_current_users", "[]");
-    }
-    pool.put("total_admitted", counters.queriesOfThisLife());
-    pool.put("total_rejected", 0);
-    pool.put("total_timed_out", 0);
-    pool.put("pool_max_mem_resources", -1);
-    pool.put("pool_max_requests", -1);
-    pool.put("pool_max_queued", POOL_MAX_QUEUED);
-    pool.put("pool_queue_timeout", 60_000);
-    pool.put("max_query_mem_limit", 0);
-    pool.put("min_query_mem_limit", 0);
-    pool.put("clamp_mem_limit_query_option", true);
-    pool.put("wait_time_ms_ema", 0.0);
-    pool.put("peak_mem_usage_histogram", List.of());
-    pool.put("queued_queries", List.of());
-    if (!running.isEmpty()) {
-      pool.put("running_queries", running.stream().map(WebPages::admitted).toList());
-    }
-    page.put("resource_pools", List.of(pool));
-    page.put("statestore_admission_control_time_since_last_update_ms", 0);
-    page.put("get_all_pools", true);
-  }
-
-  private static Map<String, Object> admitted(Query query) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("query_id", query.id.toString());
-    json.put("mem_limit", Impalad.QUERY_BYTES);
-    json.put("mem_limit_to_admit", Impalad.QUERY_BYTES);
-    json.put("coord_mem_limit", Impalad.QUERY_BYTES);
-    json.put("coord_mem_to_admit", Impalad.QUERY_BYTES);
-    json.put("num_backends", 1);
-    return json;
   }
 }
