@@ -31,6 +31,9 @@ final class Checks {
   private final List<Coordinator> asked = new ArrayList<>();
   private final List<Coordinator> checked = new ArrayList<>();
 
+  /** Lines of servers that are connected to at another port than clients use. */
+  private final List<Line> otherPorts = new ArrayList<>();
+
   /** All values that were found for a key, the one that holds first. */
   private final Map<String, Set<String>> values = new LinkedHashMap<>();
 
@@ -82,7 +85,7 @@ final class Checks {
       take("path", proxy.get("check.path"), server.line());
       take("status", proxy.get("check.status"), server.line());
     } else if (!http && number != own) {
-      server.line().unsupported("port: a tcp check connects to the ports that clients use");
+      otherPorts.add(server.line());
     }
     take("timeout", proxy.get("check.timeout"), server.line());
     for (String option : SERVER_OPTIONS) {
@@ -139,6 +142,9 @@ final class Checks {
       reason = "as HAProxy's, it connects; type = auto asks the web port, and knows more";
     } else if (asked.size() == coordinators.size()) {
       type = "http";
+      if (values.getOrDefault("path", Set.of()).contains(Hocon.text("/healthz"))) {
+        reason = "as HAProxy's, it asks for one page; type = auto reads more, and knows more";
+      }
     } else {
       type = "auto";
       reason = "the web pages of those that have a web port, the ports of the others";
@@ -148,6 +154,12 @@ final class Checks {
           tell(coordinator, "it is connected to, as its port is none of Impala's");
         }
       }
+    }
+    if (!type.equals("http")) {
+      otherPorts.forEach(line ->
+          line.unsupported(
+              "port: a tcp check connects to the ports that clients use; type = auto asks the web"
+                  + " port"));
     }
   }
 

@@ -99,7 +99,9 @@ final class ProxyReader {
       case "default-server" -> ServerReader.readDefaults(proxy, line);
       case "server-template" -> {
         proxy.hasOtherServers = true;
-        line.unsupported("a coordinator is one host; write a server line for each");
+        line.unsupported(
+            "a coordinator is one host: write a server line for each, or have them found"
+                + " (discover.dns, discover.srv)");
       }
       case "balance" -> balance(line, argument);
       case "timeout" -> timeout(line, argument, line.word(2));
