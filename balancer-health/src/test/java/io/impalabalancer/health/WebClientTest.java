@@ -97,6 +97,8 @@ class WebClientTest {
       assertThat(coordinator.verdict()).isEqualTo(Verdict.UNKNOWN);
       assertThat(coordinator.facts().problem()).contains("the login was refused");
       assertThat(rig.pagesFailed).containsOnly("c1 /?json login");
+      // The client port was knocked at instead, which is no connection waiting there any more.
+      rig.until(() -> simulated.counts().hiveserver2().setupFailures() == 1);
       passwordFile(PASSWORD);
       rig.checkAfter(Duration.ofSeconds(1));
       assertThat(coordinator.verdict()).isEqualTo(Verdict.OPEN);
