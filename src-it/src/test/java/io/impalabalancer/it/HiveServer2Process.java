@@ -42,7 +42,7 @@ final class HiveServer2Process implements AutoCloseable {
   /** Answers with one row and column: the server's name. */
   static final String NAME_QUERY = "select reflect('java.lang.System', 'getProperty', 'it.name')";
 
-  private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration READY_TIMEOUT = Duration.ofMinutes(2);
 
   /** Packages that Hive looks into by reflection. */
   private static final List<String> OPENED =

@@ -48,7 +48,7 @@ class RealHiveServer2IT {
   private static final Duration SLACK = Duration.ofSeconds(1);
 
   /** For every client to get its answer while queries keep all cores busy. */
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final JdbcDriver driver = new JdbcDriver();
   private final List<HiveServer2Process> servers = new ArrayList<>();
