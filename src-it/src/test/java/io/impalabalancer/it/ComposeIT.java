@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The quickstart, {@code docker/compose.yaml}, run whole but for Grafana, which is no package. */
+@Tag("packages")
 @EnabledOnOs(OS.LINUX)
 @EnabledForJreRange(min = JRE.JAVA_25, disabledReason = "the image is made by a JDK 25")
 class ComposeIT {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -40,6 +41,7 @@ import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
 /** The image, between the Hive JDBC driver and real HiveServer2 in containers of their own. */
+@Tag("packages")
 @EnabledOnOs(OS.LINUX)
 @EnabledForJreRange(min = JRE.JAVA_25, disabledReason = "the image is made by a JDK 25")
 class ContainerIT {

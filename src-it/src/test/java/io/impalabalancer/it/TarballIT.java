@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
 
 /** The tarballs, on a bare Debian: unpacked, started and asked a query. */
+@Tag("packages")
 @EnabledOnOs(OS.LINUX)
 @EnabledForJreRange(min = JRE.JAVA_25, disabledReason = "the runtime inside is of a JDK 25")
 class TarballIT {
