@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
 @ParameterizedClass
 @ValueSource(strings = {"epoll", "channel"})
 class ScaleTest {
-  private static final Duration LONG = Duration.ofMinutes(2);
+  private static final Duration LONG = Duration.ofMinutes(10);
   private static final int QUESTION_BYTES = 8;
 
   /** What the memory in use may differ by from one look to the next. */
