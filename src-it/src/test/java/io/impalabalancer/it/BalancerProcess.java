@@ -256,20 +256,23 @@ final class BalancerProcess implements AutoCloseable {
 
   /** Runs a command of {@code impala-balancer} until it ends by itself. */
   static Output program(List<String> arguments) {
-    List<String> command = new ArrayList<>(List.of(launcher()));
-    command.addAll(arguments);
-    String name = arguments.get(0);
-    try (ChildProcess process =
-        ChildProcess.start(
-            name,
-            ChildProcess.newDirectory(name),
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command)) {
+    try (ChildProcess process = launch(arguments)) {
       int status = process.awaitExit(UPGRADE_TIMEOUT);
       String text =
           process.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"));
       return new Output(status, text);
     }
+  }
+
+  /** Starts a command of {@code impala-balancer}, on the JDK of the tests. */
+  static ChildProcess launch(List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(launcher()));
+    command.addAll(arguments);
+    return ChildProcess.start(
+        "impala-balancer",
+        ChildProcess.newDirectory("program"),
+        Map.of("JAVA_HOME", System.getProperty("java.home")),
+        command);
   }
 
   /** Declares simulated coordinators, by their ports for HiveServer2 and pages. */

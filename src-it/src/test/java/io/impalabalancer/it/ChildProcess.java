@@ -1,5 +1,7 @@
 package io.impalabalancer.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,16 +15,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * A program that a test started, with a temporary working directory and what it wrote to standard
- * output and error. Safe for use by any thread; {@link #close} ends it at once.
+ * output and error. Safe for use by any thread; {@link #close} ends it at once, and fails if it
+ * logged an ERROR.
  */
 final class ChildProcess implements AutoCloseable {
 
   /** A line that the program wrote, and when it was read ({@link System#nanoTime}). */
   record Line(long nanos, String text) {}
+
+  /** What no test may bring about. Of an upgrade that failed, the test looks at the line itself. */
+  private static final Pattern ERROR =
+      Pattern.compile("(<3>|\\d{4}-\\d\\d-\\d\\dT\\S+ )ERROR \\w+ (?!event=upgrade ).*");
 
   private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
@@ -180,6 +188,7 @@ final class ChildProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    assertThat(lines()).extracting(Line::text).noneMatch(text -> ERROR.matcher(text).matches());
   }
 
   private void readOutput() {
@@ -191,8 +200,8 @@ final class ChildProcess implements AutoCloseable {
           lines.notifyAll();
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException killed) {
+      // The stream was closed meanwhile.
     } finally {
       synchronized (lines) {
         outputEnded = true;

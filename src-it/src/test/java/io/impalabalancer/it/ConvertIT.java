@@ -12,18 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** From HAProxy's configuration to a session that is served, and what HAProxy itself says. */
 class ConvertIT {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final Path LAUNCHER = Path.of("..", "impala-balancer").toAbsolutePath();
   private static final Path CORPUS =
       Path.of(
           "..",
@@ -36,20 +34,8 @@ class ConvertIT {
           "cli",
           "convert");
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private Path directory;
-
-  @BeforeEach
-  void makeDirectory() throws IOException {
-    directory = ChildProcess.newDirectory("convert");
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable each : opened) {
-      each.close();
-    }
-  }
+  @RegisterExtension private final Opened opened = new Opened();
+  @TempDir private Path directory;
 
   @Test
   void haproxyAcceptsTheModernConfigurationsAndNotTheLegacyOnes() throws IOException {
@@ -77,15 +63,13 @@ class ConvertIT {
           sample, localSample(port, coordinator.getLocalPort(), syslog.getLocalPort()));
       Path result = directory.resolve("impala-balancer.conf");
 
-      ChildProcess convert = start("convert", sample.toString(), "-o", result.toString());
-      assertThat(convert.awaitExit(SOON)).isZero();
-      assertThat(convert.lines())
-          .extracting(ChildProcess.Line::text)
-          .anySatisfy(line -> assertThat(line).contains("stats auth admin:***  -> stats.users"));
+      BalancerProcess.Output said =
+          BalancerProcess.program(List.of("convert", sample.toString(), "-o", result.toString()));
+      assertThat(said.status()).isZero();
+      assertThat(said.text()).contains("stats auth admin:***  -> stats.users");
       assertThat(Files.readString(result)).doesNotContain("sesame");
 
-      BalancerProcess balancer = BalancerProcess.start(Files.readString(result));
-      opened.add(balancer);
+      opened.keep(BalancerProcess.start(Files.readString(result)));
       exchange(port, coordinator);
       DatagramPacket line = new DatagramPacket(new byte[2048], 2048);
       syslog.receive(line);
@@ -140,18 +124,5 @@ class ConvertIT {
           ? ""
           : file + ": " + process.lines().stream().map(ChildProcess.Line::text).toList();
     }
-  }
-
-  private ChildProcess start(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
-    command.addAll(List.of(arguments));
-    ChildProcess process =
-        ChildProcess.start(
-            "impala-balancer",
-            directory,
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command);
-    opened.add(process);
-    return process;
   }
 }

@@ -8,14 +8,13 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster whose coordinators nobody declares, and who come and go. */
@@ -25,23 +24,11 @@ class DiscoveryIT {
   @TempDir private Path directory;
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
 
   /** Each test starts its own. */
   @SuppressWarnings("NullAway.Init")
   private Simulator cluster;
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
 
   private String config(String goneAfter) {
     return """
@@ -64,7 +51,7 @@ class DiscoveryIT {
   }
 
   private BalancerProcess start(String goneAfter) {
-    return keep(BalancerProcess.start(config(goneAfter)));
+    return opened.keep(BalancerProcess.start(config(goneAfter)));
   }
 
   private void awaitServing(BalancerProcess balancer, Integer... numbers) {
@@ -75,7 +62,7 @@ class DiscoveryIT {
 
   /** Opens a session that a coordinator has accepted. */
   private Socket session() throws IOException {
-    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     client.setSoTimeout((int) SOON.toMillis());
     // The beginning of a login, which the coordinator waits for the rest of.
     client.getOutputStream().write(1);
@@ -94,7 +81,7 @@ class DiscoveryIT {
 
   @Test
   void oneThatAppearsIsUsedAndOneThatIsGoneIsDrained() throws Exception {
-    cluster = keep(Simulator.start(4));
+    cluster = opened.keep(Simulator.start(4));
     cluster.order(1, 4, "unhealthy");
     BalancerProcess balancer = start("1s");
     awaitServing(balancer, 1, 2, 3);
@@ -124,7 +111,7 @@ class DiscoveryIT {
 
   @Test
   void theSeedsMayDieOneByOneAndAllAtOnce() throws Exception {
-    cluster = keep(Simulator.start(4));
+    cluster = opened.keep(Simulator.start(4));
     cluster.order(1, 4, "unhealthy");
     BalancerProcess balancer = start("1h");
     awaitServing(balancer, 1, 2, 3);
@@ -155,7 +142,7 @@ class DiscoveryIT {
 
   @Test
   void aReloadKeepsWhatWasFoundAndAnUpgradeHandsItOver() throws Exception {
-    cluster = keep(Simulator.start(2));
+    cluster = opened.keep(Simulator.start(2));
     BalancerProcess balancer = start("1h");
     awaitServing(balancer, 1, 2);
     session();

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Coordinators that a name server tells of, which changes its mind and falls silent. */
 class DnsDiscoveryIT {
@@ -29,7 +29,7 @@ class DnsDiscoveryIT {
 
   private final int port = FreePort.next();
   private final NameServer names = new NameServer();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final List<SimulatedClient> clients = new ArrayList<>();
 
   /** Each has one coordinator, of the same ports. */
@@ -37,7 +37,7 @@ class DnsDiscoveryIT {
 
   @BeforeEach
   void startCoordinators() throws IOException {
-    opened.add(names);
+    opened.keep(names);
     int tries = 0;
     while (clusters.size() < 2) {
       int base =
@@ -55,14 +55,7 @@ class DnsDiscoveryIT {
         }
       }
     }
-    opened.addAll(clusters);
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
+    clusters.forEach(opened::keep);
   }
 
   @Test
@@ -146,7 +139,7 @@ class DnsDiscoveryIT {
   }
 
   private BalancerProcess start(String discover, String ports) {
-    BalancerProcess balancer =
+    return opened.keep(
         BalancerProcess.start(
             """
             impala-balancer {
@@ -161,9 +154,7 @@ class DnsDiscoveryIT {
               log.sessions = off
             }
             """
-                .formatted(discover, names.port(), ports, port));
-    opened.add(balancer);
-    return balancer;
+                .formatted(discover, names.port(), ports, port)));
   }
 
   private static void awaitServing(BalancerProcess balancer, String... addresses) {
@@ -175,7 +166,7 @@ class DnsDiscoveryIT {
     for (int i = 0; i < count; i++) {
       SimulatedClient client = SimulatedClient.connect("127.0.0.1", port, SOON);
       clients.add(client);
-      opened.add(client);
+      opened.keep(client);
       client.openSession();
     }
   }

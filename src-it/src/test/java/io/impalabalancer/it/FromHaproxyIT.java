@@ -18,10 +18,11 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The steps of docs/from-haproxy.md: its own commands, one block after the other, with real HAProxy
@@ -32,20 +33,21 @@ class FromHaproxyIT {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int SESSIONS = 4;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @TempDir private Path directory;
+
+  @RegisterExtension private final Opened opened = new Opened();
 
   /** What stands in the document, and what takes its place. */
   private final Map<String, String> places = new LinkedHashMap<>();
 
   private final Deque<String> blocks = new ArrayDeque<>();
-  private Path directory;
   private Path haproxyPid;
 
   @BeforeEach
   void prepare() throws IOException {
     Requirement.program("haproxy", "haproxy");
     Requirement.program("socat", "socat");
-    directory = ChildProcess.newDirectory("from-haproxy");
+    opened.keep(this::endHaproxy);
     haproxyPid = directory.resolve("haproxy.pid");
     places.put("/etc/haproxy/haproxy.cfg", directory.resolve("haproxy.cfg").toString());
     places.put("/etc/impala-balancer", directory.toString());
@@ -64,22 +66,12 @@ class FromHaproxyIT {
         .forEach(blocks::add);
   }
 
-  @AfterEach
-  void close() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-    // HAProxy is in the background: only its file tells its number.
+  /** HAProxy is in the background: only its file tells its number. */
+  private void endHaproxy() throws IOException {
     if (Files.exists(haproxyPid)) {
       ProcessHandle.of(Long.parseLong(Files.readString(haproxyPid).strip()))
           .ifPresent(ProcessHandle::destroyForcibly);
     }
-    try (var files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(directory);
   }
 
   private String here(String text) {
@@ -96,8 +88,7 @@ class FromHaproxyIT {
 
   @Test
   void everyStepWorksAndNoSessionIsCut() throws Exception {
-    EchoServer coordinators = new EchoServer();
-    opened.add(coordinators);
+    EchoServer coordinators = opened.keep(new EchoServer());
     Files.writeString(directory.resolve("haproxy.cfg"), haproxyConfiguration(coordinators));
     run("haproxy -D -f %s -p %s".formatted(here("/etc/haproxy/haproxy.cfg"), haproxyPid));
     Talk withHaproxy = new Talk(port("25003"));
@@ -165,8 +156,7 @@ class FromHaproxyIT {
   /** Starts the next block, which is a balancer, and waits until it is ready. */
   private ChildProcess nextProcess(String what) {
     assertThat(blocks.getFirst()).contains("impala-balancer run -c", what);
-    ChildProcess process = start("exec " + blocks.removeFirst());
-    opened.add(process);
+    ChildProcess process = opened.keep(start("exec " + blocks.removeFirst()));
     process.awaitLine("ready", line -> line.text().contains("event=ready"), SOON);
     return process;
   }
@@ -253,7 +243,7 @@ class FromHaproxyIT {
     Talk(int port) throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setSoTimeout((int) SOON.toMillis());
-      opened.add(this);
+      opened.keep(this);
       exchange();
     }
 

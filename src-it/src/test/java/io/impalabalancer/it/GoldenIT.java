@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -22,22 +21,10 @@ class GoldenIT {
 
   @Test
   void aBadConfigurationIsExplained() throws IOException {
-    Path directory = ChildProcess.newDirectory("golden");
-    Path file = directory.resolve("bad.conf");
-    Files.copy(GOLDEN.resolve("bad.conf"), file);
-    try (ChildProcess check =
-        ChildProcess.start(
-            "check",
-            directory,
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            List.of(
-                Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString(),
-                "check",
-                "-c",
-                file.toString()))) {
-      assertThat(check.awaitExit(TIMEOUT)).isEqualTo(1);
-      hold("bad.txt", text(check).replace(directory + "/", ""));
-    }
+    String file = GOLDEN.resolve("bad.conf").toAbsolutePath().toString();
+    BalancerProcess.Output said = BalancerProcess.program(List.of("check", "-c", file));
+    assertThat(said.status()).isEqualTo(1);
+    hold("bad.txt", said.text().replace(GOLDEN.toAbsolutePath() + "/", "") + "\n");
   }
 
   @Test
@@ -90,11 +77,6 @@ class GoldenIT {
             .map(line -> line.replaceFirst("\\{java=.*}", "{java=\"JAVA\",version=\"VERSION\"}"))
             .map(line -> line.replaceFirst("\\{hash=.*}", "{hash=\"HASH\"}"))
             .collect(Collectors.joining("\n"))
-        + "\n";
-  }
-
-  private static String text(ChildProcess process) {
-    return process.lines().stream().map(ChildProcess.Line::text).collect(Collectors.joining("\n"))
         + "\n";
   }
 

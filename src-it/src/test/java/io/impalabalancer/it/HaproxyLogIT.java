@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +19,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The same scripted sessions through real HAProxy and through the balancer: the lines that they log
@@ -42,12 +41,13 @@ class HaproxyLogIT {
     void run(int port, ChildProcess process) throws Exception;
   }
 
-  private final List<AutoCloseable> open = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final CountDownLatch over = new CountDownLatch(1);
   private final Map<String, Script> scripts = new LinkedHashMap<>();
 
   @BeforeEach
   void writeScripts() {
+    opened.keep(over::countDown);
     scripts.put("completed", (port, process) -> askAndEnd(port));
     scripts.put("client-reset", (port, process) -> reset(ask(port)));
     scripts.put(
@@ -82,14 +82,6 @@ class HaproxyLogIT {
         });
   }
 
-  @AfterEach
-  void closeAll() throws Exception {
-    over.countDown();
-    for (int i = open.size() - 1; i >= 0; i--) {
-      open.get(i).close();
-    }
-  }
-
   @Test
   void theSameSessionsLeaveTheSameLines() throws Exception {
     Path haproxy = Requirement.program("haproxy", "haproxy");
@@ -101,7 +93,7 @@ class HaproxyLogIT {
     List<String> expected = sessionLines(peer);
 
     Map<String, Integer> ours = ports();
-    BalancerProcess balancer = keep(BalancerProcess.start(config(ours, servers)));
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(config(ours, servers)));
     runAll(ours, balancer.process());
     assertThat(sessionLines(balancer.process())).isEqualTo(expected);
   }
@@ -170,7 +162,7 @@ class HaproxyLogIT {
    * Answers "hello" to the first byte; then resets, keeps silent, or waits for the client's end.
    */
   private int greeter(boolean resets, boolean ignoresEnd) throws IOException {
-    ServerSocket server = keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    ServerSocket server = opened.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     daemon(() -> {
       while (true) {
         Socket client = server.accept();
@@ -218,9 +210,9 @@ class HaproxyLogIT {
 
   /** A port that neither takes nor refuses: its accept queue is full and nobody accepts. */
   private int blackHole() throws IOException {
-    ServerSocket full = keep(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+    ServerSocket full = opened.keep(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
     for (int i = 0; i < 2; i++) {
-      keep(new Socket(full.getInetAddress(), full.getLocalPort()));
+      opened.keep(new Socket(full.getInetAddress(), full.getLocalPort()));
     }
     return full.getLocalPort();
   }
@@ -300,7 +292,7 @@ class HaproxyLogIT {
     Path file = directory.resolve("haproxy.cfg");
     Files.writeString(file, config);
     ChildProcess process =
-        keep(
+        opened.keep(
             ChildProcess.start(
                 "haproxy",
                 directory,
@@ -376,10 +368,5 @@ class HaproxyLogIT {
     }
     """
         .formatted(coordinators, pools, listeners);
-  }
-
-  private <T extends AutoCloseable> T keep(T closeable) {
-    open.add(closeable);
-    return closeable;
   }
 }

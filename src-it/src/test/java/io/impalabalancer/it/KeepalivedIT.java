@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Two balancers with one address, by real keepalived and the files of {@code conf/keepalived}: two
@@ -52,7 +53,7 @@ class KeepalivedIT {
   /** Of both hosts, as it stands in keepalived's configuration. */
   private final int statsPort = FreePort.next();
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final List<String> coordinators = new ArrayList<>();
   private final Map<String, BalancerProcess> balancers = new HashMap<>();
   private final Map<String, ChildProcess> keepalived = new HashMap<>();
@@ -62,8 +63,7 @@ class KeepalivedIT {
   void open() throws IOException {
     Path program = Requirement.program("keepalived", "keepalived");
     Requirement.program("curl", "curl");
-    hosts = TwoHosts.open();
-    opened.add(hosts);
+    hosts = opened.keep(TwoHosts.open());
     for (int i = 0; i < CLIENTS; i++) {
       hosts.addClient(FIRST_CLIENT + i);
     }
@@ -81,14 +81,8 @@ class KeepalivedIT {
   }
 
   @AfterEach
-  void close() throws Exception {
-    List<AutoCloseable> all = new ArrayList<>(balancers.values());
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      all.add(opened.get(i));
-    }
-    for (AutoCloseable each : all) {
-      each.close();
-    }
+  void endBalancers() {
+    balancers.values().forEach(BalancerProcess::close);
   }
 
   @Test
@@ -221,8 +215,8 @@ class KeepalivedIT {
 
   /** Starts a coordinator that answers each client with its number. */
   private ServerSocket coordinator(int number) throws IOException {
-    ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName(hosts.address(254)));
-    opened.add(server);
+    ServerSocket server =
+        opened.keep(new ServerSocket(0, 50, InetAddress.getByName(hosts.address(254))));
     Thread thread =
         new Thread(
             () -> {
@@ -294,7 +288,7 @@ class KeepalivedIT {
     ChildProcess process =
         ChildProcess.start("keepalived-" + host, directory, Map.of("LC_ALL", "C"), command);
     keepalived.put(host, process);
-    opened.add(() -> {
+    opened.keep(() -> {
       process.signal("TERM");
       process.awaitExit(SOON);
       process.close();

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivilegedExceptionAction;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,9 +26,9 @@ import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.transport.TSaslClientTransport;
 import org.apache.thrift.transport.TSocket;
 import org.apache.thrift.transport.TTransport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -46,16 +45,11 @@ class KerberosIT {
   @TempDir private Path directory;
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final SimpleKdcServer kdc;
 
   KerberosIT() throws Exception {
     kdc = new SimpleKdcServer();
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
   }
 
   @BeforeEach
@@ -68,21 +62,16 @@ class KerberosIT {
     kdc.init();
     System.setProperty(CONF, directory.resolve("krb5.conf").toString());
     kdc.start();
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-    System.clearProperty(CONF);
-    kdc.stop();
+    opened.keep(() -> {
+      System.clearProperty(CONF);
+      kdc.stop();
+    });
   }
 
   @Test
   void ticketsPassThroughAndTheirUserIsKnown() throws Exception {
     SimulatedCluster cluster =
-        keep(
+        opened.keep(
             SimulatedCluster.start(
                 SimulatorOptions.builder()
                     .coordinators(2)
@@ -90,7 +79,7 @@ class KerberosIT {
                     .keytab(keytab("impala/localhost@" + REALM))
                     .build()));
     String config = config(cluster);
-    BalancerProcess balancer = keep(BalancerProcess.start(config));
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(config));
     PrivilegedExceptionAction<TCLIService.Client> logIn = this::client;
     TCLIService.Client client = Subject.doAs(keytab(ALICE).client(), logIn);
     assertThat(userOf(client)).contains(ALICE);
@@ -123,7 +112,7 @@ class KerberosIT {
     TSocket socket = new TSocket("127.0.0.1", port);
     socket.setTimeout((int) SOON.toMillis());
     TTransport transport =
-        keep(
+        opened.keep(
             new TSaslClientTransport(
                 "GSSAPI", null, "impala", "localhost", Map.of(), null, socket));
     transport.open();

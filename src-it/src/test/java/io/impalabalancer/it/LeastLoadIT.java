@@ -17,8 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * {@code leastload} through the program, with simulated coordinators that tell of their queries.
@@ -27,30 +28,26 @@ class LeastLoadIT {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final List<SimulatedClient> clients = new ArrayList<>();
 
-  /** Clients last: those that wait for an answer are cut, and wait no longer. */
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-    clients.forEach(SimulatedClient::close);
+  /** They are closed last: those that wait for an answer are cut, and wait no longer. */
+  @BeforeEach
+  void keepClients() {
+    opened.keep(() -> clients.forEach(SimulatedClient::close));
   }
 
   @Test
   void threeHundredIdleConnectionsKeepNobodyAwayAndTheLastChoicesSayWhy() throws Exception {
     SimulatedCluster cluster =
-        SimulatedCluster.start(
-            SimulatorOptions.builder()
-                .coordinators(3)
-                .feServiceThreads(1_000)
-                .workUnits(1_000)
-                .build());
-    opened.add(cluster);
-    BalancerProcess balancer = BalancerProcess.start(config(cluster, "maint"));
-    opened.add(balancer);
+        opened.keep(
+            SimulatedCluster.start(
+                SimulatorOptions.builder()
+                    .coordinators(3)
+                    .feServiceThreads(1_000)
+                    .workUnits(1_000)
+                    .build()));
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(config(cluster, "maint")));
     for (int i = 0; i < 300; i++) {
       client();
     }

@@ -12,14 +12,13 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How the program starts, and how it ends: its lines, its signals and its exit status. */
@@ -30,20 +29,12 @@ class LifeIT {
   @TempDir Path directory;
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private ServerSocket coordinator;
 
   @BeforeEach
   void listen() throws IOException {
-    coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable each : opened) {
-      each.close();
-    }
+    coordinator = opened.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
   }
 
   @Test
@@ -163,8 +154,7 @@ class LifeIT {
 
   @Test
   void anAddressInUseIsNamedAndHasAStatusOfItsOwn() throws IOException {
-    ServerSocket other = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
-    opened.add(other);
+    opened.keep(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
     ChildProcess process = start("run", "-c", write(config("")).toString());
     assertThat(process.awaitExit(SOON)).isEqualTo(3);
     assertThat(text(process))
@@ -173,8 +163,7 @@ class LifeIT {
 
   @Test
   void aStatsAddressInUseIsNamedToo() throws IOException {
-    ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    opened.add(other);
+    ServerSocket other = opened.keep(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
     String stats = "127.0.0.1:" + other.getLocalPort();
     ChildProcess process =
         start("run", "-c", write(config("stats.bind = \"" + stats + "\"")).toString());
@@ -234,7 +223,13 @@ class LifeIT {
   @Test
   void theLauncherWorksThroughALinkAndSaysItsVersion() throws IOException {
     Path link = Files.createSymbolicLink(directory.resolve("balancer"), LAUNCHER);
-    ChildProcess process = startProgram(link, "--version");
+    ChildProcess process =
+        opened.keep(
+            ChildProcess.start(
+                "link",
+                ChildProcess.newDirectory("link"),
+                Map.of("JAVA_HOME", System.getProperty("java.home")),
+                List.of(link.toString(), "--version")));
     assertThat(process.awaitExit(SOON)).isZero();
     Files.delete(link);
     assertThat(text(process)).matches("impala-balancer \\d+\\.\\S+");
@@ -273,9 +268,7 @@ class LifeIT {
   }
 
   private BalancerProcess run(String more) {
-    BalancerProcess balancer = BalancerProcess.start(config(more));
-    opened.add(balancer);
-    return balancer;
+    return opened.keep(BalancerProcess.start(config(more)));
   }
 
   private Path write(String config) throws IOException {
@@ -283,20 +276,7 @@ class LifeIT {
   }
 
   private ChildProcess start(String... arguments) {
-    return startProgram(LAUNCHER, arguments);
-  }
-
-  private ChildProcess startProgram(Path program, String... arguments) {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of(arguments));
-    ChildProcess process =
-        ChildProcess.start(
-            "impala-balancer",
-            ChildProcess.newDirectory("life"),
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command);
-    opened.add(process);
-    return process;
+    return opened.keep(BalancerProcess.launch(List.of(arguments)));
   }
 
   private static String text(ChildProcess process) {

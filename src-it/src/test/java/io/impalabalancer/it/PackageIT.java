@@ -6,15 +6,14 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The .deb and the .rpm, on a bare Debian that runs: installed, upgraded and taken off. */
 @Tag("packages")
@@ -24,23 +23,11 @@ class PackageIT {
   private static final Duration SOON = Duration.ofMinutes(1);
   private static final String CONF = InstalledService.CONF;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final int port = FreePort.next();
 
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
-
   private BareRoot booted() {
-    BareRoot root = keep(new BareRoot());
+    BareRoot root = opened.keep(new BareRoot());
     root.boot();
     return root;
   }
@@ -48,7 +35,7 @@ class PackageIT {
   @Test
   void theDebIsInstalledUpgradedWithoutALostSessionRemovedAndPurged() throws Exception {
     BareRoot root = booted();
-    InstalledService service = new InstalledService(root, keep(new EchoServer()));
+    InstalledService service = new InstalledService(root, opened.keep(new EchoServer()));
     String deb = service.copy(".deb");
     root.run("dpkg", "-i", deb);
     assertThat(root.run("dpkg-query", "-W", "-f", "${Conffiles}", "impala-balancer").strip())
@@ -73,7 +60,7 @@ class PackageIT {
   void theRpmIsInstalledUpgradedWithoutALostSessionAndErased() throws Exception {
     Requirement.program("rpmbuild", "rpm");
     BareRoot root = booted();
-    InstalledService service = new InstalledService(root, keep(new EchoServer()));
+    InstalledService service = new InstalledService(root, opened.keep(new EchoServer()));
     String rpm = service.copy(".rpm");
     root.run("rpm", "--nodeps", "-i", rpm);
     assertThat(root.run("rpm", "-q", "--configfiles", "impala-balancer")).endsWith(CONF);

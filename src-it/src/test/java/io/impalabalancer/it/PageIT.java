@@ -8,12 +8,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The stats page in a real browser: what it shows, and what its buttons do. */
 class PageIT {
@@ -23,7 +21,7 @@ class PageIT {
   /** Of "secret". */
   private static final String HASH = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final int port = FreePort.next();
   private Browser browser;
   private BalancerProcess balancer;
@@ -31,10 +29,10 @@ class PageIT {
 
   @BeforeEach
   void start() throws Exception {
-    browser = keep(Browser.start(1500, 1100));
-    coordinator = keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    browser = opened.keep(Browser.start(1500, 1100));
+    coordinator = opened.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     balancer =
-        keep(
+        opened.keep(
             BalancerProcess.start(
                 """
                 impala-balancer {
@@ -54,18 +52,6 @@ class PageIT {
                     .formatted(coordinator.getLocalPort(), port, HASH)));
   }
 
-  @AfterEach
-  void end() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T closeable) {
-    opened.add(closeable);
-    return closeable;
-  }
-
   private String text(String selector) throws Exception {
     return browser.evaluate(
         "document.querySelector(" + Browser.quoted(selector) + ")?.innerText ?? ''");
@@ -83,10 +69,10 @@ class PageIT {
   }
 
   private Socket session() throws IOException {
-    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     client.setSoTimeout((int) SOON.toMillis());
     client.getOutputStream().write('q');
-    Socket accepted = keep(coordinator.accept());
+    Socket accepted = opened.keep(coordinator.accept());
     accepted.getOutputStream().write('a');
     assertThat(client.getInputStream().read()).isEqualTo('a');
     return client;

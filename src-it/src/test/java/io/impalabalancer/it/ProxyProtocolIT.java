@@ -11,13 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -25,14 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ProxyProtocolIT {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   @ParameterizedTest
   @CsvSource({
@@ -44,25 +36,25 @@ class ProxyProtocolIT {
   void theLogNamesTheClientOfHaproxyAndTheCoordinatorSeesNoHeader(String option, String wire)
       throws IOException {
     Path haproxy = Requirement.program("haproxy", "haproxy");
-    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
+    ServerSocket coordinator =
+        opened.keep(new ServerSocket(0, 5, InetAddress.getLoopbackAddress()));
     coordinator.setSoTimeout((int) SOON.toMillis());
     int port = FreePort.next();
     BalancerProcess balancer =
-        BalancerProcess.start(
-            """
-            impala-balancer {
-              wire = %s
-              coordinators = [{ name = c1, host = "127.0.0.1", ports { hiveserver2 = %d } }]
-              listeners = [{
-                name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2
-                accept-proxy = ["127.0.0.1"], dontlognull = true
-              }]
-              check.type = none
-            }
-            """
-                .formatted(wire, coordinator.getLocalPort(), port));
-    opened.add(balancer);
+        opened.keep(
+            BalancerProcess.start(
+                """
+                impala-balancer {
+                  wire = %s
+                  coordinators = [{ name = c1, host = "127.0.0.1", ports { hiveserver2 = %d } }]
+                  listeners = [{
+                    name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2
+                    accept-proxy = ["127.0.0.1"], dontlognull = true
+                  }]
+                  check.type = none
+                }
+                """
+                    .formatted(wire, coordinator.getLocalPort(), port)));
     int front = FreePort.next();
     startHaproxy(haproxy, front, "127.0.0.1:" + port + " " + option + " check inter 100ms");
 
@@ -72,8 +64,7 @@ class ProxyProtocolIT {
       socket.bind(client);
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), front));
       socket.getOutputStream().write("question".getBytes(StandardCharsets.US_ASCII));
-      Socket session = coordinator.accept();
-      opened.add(session);
+      Socket session = opened.keep(coordinator.accept());
       assertThat(session.getInputStream().readNBytes(8)).asString().isEqualTo("question");
       session.getOutputStream().write('a');
       assertThat(socket.getInputStream().read()).isEqualTo('a');
@@ -94,25 +85,23 @@ class ProxyProtocolIT {
   @Test
   void withoutHeadersTheLogSaysThatOneSourceHasTheSessions() throws IOException {
     Path haproxy = Requirement.program("haproxy", "haproxy");
-    EchoServer echo = new EchoServer();
-    opened.add(echo);
+    EchoServer echo = opened.keep(new EchoServer());
     int port = FreePort.next();
     BalancerProcess balancer =
-        BalancerProcess.start(
-            """
-            impala-balancer {
-              coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d, beeswax = none
-                hiveserver2 = none, hiveserver2-http = none, web = none } }]
-              listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = tcp, balance = source }]
-            }
-            """
-                .formatted(echo.port(), port));
-    opened.add(balancer);
+        opened.keep(
+            BalancerProcess.start(
+                """
+                impala-balancer {
+                  coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d, beeswax = none
+                    hiveserver2 = none, hiveserver2-http = none, web = none } }]
+                  listeners = [{ name = jdbc, bind = "127.0.0.1:%d", protocol = tcp, balance = source }]
+                }
+                """
+                    .formatted(echo.port(), port)));
     int front = FreePort.next();
     startHaproxy(haproxy, front, "127.0.0.1:" + port);
     for (int i = 0; i < 25; i++) {
-      Socket client = new Socket(InetAddress.getLoopbackAddress(), front);
-      opened.add(client);
+      Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), front));
       client.getOutputStream().write('x');
       assertThat(client.getInputStream().read()).isEqualTo('x');
     }
@@ -144,12 +133,12 @@ class ProxyProtocolIT {
             """
                 .formatted(front, server));
     ChildProcess process =
-        ChildProcess.start(
-            "haproxy",
-            directory,
-            Map.of(),
-            List.of(haproxy.toString(), "-db", "-f", config.toString()));
-    opened.add(process);
+        opened.keep(
+            ChildProcess.start(
+                "haproxy",
+                directory,
+                Map.of(),
+                List.of(haproxy.toString(), "-db", "-f", config.toString())));
     Awaitility.await()
         .until(() -> {
           try (Socket probe = new Socket()) {

@@ -23,8 +23,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -50,14 +50,9 @@ class RealHiveServer2IT {
   /** For every client to get its answer while queries keep all cores busy. */
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  private final JdbcDriver driver = new JdbcDriver();
+  @RegisterExtension private final Opened opened = new Opened();
+  private final JdbcDriver driver = opened.keep(new JdbcDriver());
   private final List<HiveServer2Process> servers = new ArrayList<>();
-
-  @AfterEach
-  void endServers() {
-    servers.forEach(HiveServer2Process::close);
-    driver.close();
-  }
 
   @Test
   void onlyStatementsOnAKilledServerFail() throws SQLException {
@@ -74,8 +69,10 @@ class RealHiveServer2IT {
   @Test
   void checksLogInToRealServersAndOut(@TempDir Path directory) throws IOException {
     Path password = Files.writeString(directory.resolve("password"), "any");
-    servers.add(HiveServer2Process.start("open", FreePort.next(), Authentication.NOSASL));
-    servers.add(HiveServer2Process.start("sasl", FreePort.next(), Authentication.NONE));
+    servers.add(
+        opened.keep(HiveServer2Process.start("open", FreePort.next(), Authentication.NOSASL)));
+    servers.add(
+        opened.keep(HiveServer2Process.start("sasl", FreePort.next(), Authentication.NONE)));
     servers.forEach(HiveServer2Process::awaitReady);
     assertLogsIn(servers.get(0), "auth = nosasl, user = balancer");
     assertLogsIn(
@@ -106,7 +103,7 @@ class RealHiveServer2IT {
 
   private void killOneUnderLoad(Authentication authentication, Duration load) throws SQLException {
     for (String name : NAMES) {
-      servers.add(HiveServer2Process.start(name, FreePort.next(), authentication));
+      servers.add(opened.keep(HiveServer2Process.start(name, FreePort.next(), authentication)));
     }
     servers.forEach(HiveServer2Process::awaitReady);
     HiveServer2Process victim = servers.get(NAMES.indexOf(VICTIM));

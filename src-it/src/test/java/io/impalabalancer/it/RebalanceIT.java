@@ -22,38 +22,31 @@ import org.apache.hive.service.rpc.thrift.TProtocolVersion;
 import org.apache.hive.service.rpc.thrift.TRowSet;
 import org.apache.thrift.protocol.TBinaryProtocol;
 import org.apache.thrift.transport.TSocket;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Clients that keep their connections, of which the idle ones make room for one that was away. */
 class RebalanceIT {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final List<SimulatedClient> clients = new ArrayList<>();
 
-  /** Clients last: those that wait for an answer are cut, and wait no longer. */
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-    clients.forEach(SimulatedClient::close);
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
+  /** They are closed last: those that wait for an answer are cut, and wait no longer. */
+  @BeforeEach
+  void keepClients() {
+    opened.keep(() -> clients.forEach(SimulatedClient::close));
   }
 
   @Test
   void idleClientsGoOverAndThoseWithAQueryStay() throws Exception {
     SimulatedCluster cluster =
-        keep(SimulatedCluster.start(SimulatorOptions.builder().coordinators(2).build()));
+        opened.keep(SimulatedCluster.start(SimulatorOptions.builder().coordinators(2).build()));
     cluster.coordinator(2).die();
-    BalancerProcess balancer = keep(BalancerProcess.start(config(cluster)));
-    TSocket socket = keep(new TSocket("127.0.0.1", port));
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(config(cluster)));
+    TSocket socket = opened.keep(new TSocket("127.0.0.1", port));
     socket.open();
     TCLIService.Client withQuery = new TCLIService.Client(new TBinaryProtocol(socket));
     TOperationHandle query =

@@ -10,30 +10,21 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What SIGHUP does to a running program, and what it says of it. */
 class ReloadIT {
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (AutoCloseable each : opened) {
-      each.close();
-    }
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   private ServerSocket coordinator() throws IOException {
     ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     server.setSoTimeout((int) SOON.toMillis());
-    opened.add(server);
+    opened.keep(server);
     return server;
   }
 
@@ -53,22 +44,18 @@ class ReloadIT {
   }
 
   private BalancerProcess start(String config) {
-    BalancerProcess balancer = BalancerProcess.start(config);
-    opened.add(balancer);
-    return balancer;
+    return opened.keep(BalancerProcess.start(config));
   }
 
   private Socket connect(int to) throws IOException {
     Socket client = new Socket(InetAddress.getLoopbackAddress(), to);
     client.setSoTimeout((int) SOON.toMillis());
-    opened.add(client);
+    opened.keep(client);
     return client;
   }
 
   private Socket accept(ServerSocket server) throws IOException {
-    Socket accepted = server.accept();
-    opened.add(accepted);
-    return accepted;
+    return opened.keep(server.accept());
   }
 
   private static void exchange(Socket client, Socket server) throws IOException {

@@ -11,13 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -83,20 +82,12 @@ class RuntimeIT {
 
   @TempDir Path directory;
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private ServerSocket coordinator;
 
   @BeforeEach
   void listen() throws IOException {
-    coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
-  }
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
+    coordinator = opened.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
   }
 
   private Path socket() {
@@ -106,7 +97,7 @@ class RuntimeIT {
   private BalancerProcess run() {
     String ports =
         "ports { beeswax = %d, web = none, hiveserver2 = none, hiveserver2-http = none }";
-    BalancerProcess balancer =
+    return opened.keep(
         BalancerProcess.start(
             """
             impala-balancer {
@@ -123,9 +114,7 @@ class RuntimeIT {
                     socket(),
                     ports.formatted(coordinator.getLocalPort()),
                     ports.formatted(coordinator.getLocalPort()),
-                    FreePort.next()));
-    opened.add(balancer);
-    return balancer;
+                    FreePort.next())));
   }
 
   /** Pipes a line to socat and returns what comes out of it. */
@@ -163,7 +152,7 @@ class RuntimeIT {
         """
             .formatted(
                 to, FreePort.next(), coordinator.getLocalPort(), coordinator.getLocalPort()));
-    opened.add(
+    opened.keep(
         ChildProcess.start(
             "haproxy",
             ChildProcess.newDirectory("haproxy"),
@@ -220,7 +209,7 @@ class RuntimeIT {
     Requirement.program("tmux", "tmux");
     run();
     String server = "impala-balancer-" + ProcessHandle.current().pid();
-    opened.add(() -> program("", "tmux", "-L", server, "kill-server"));
+    opened.keep(() -> program("", "tmux", "-L", server, "kill-server"));
     program(
         "",
         "tmux",

@@ -10,29 +10,21 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The balancer as a service of systemd: its unit, and what the packaged program tells systemd. */
 class ServiceIT {
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final Path UNIT = Path.of("..", "conf", "impala-balancer.service");
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   @Test
   void systemdHasNothingToSayOfTheUnit() throws IOException {
@@ -105,8 +97,8 @@ class ServiceIT {
     ChildProcess systemd =
         run(directory, Map.of(), socat.toString(), "-u", "UNIX-RECV:" + socket, "STDOUT");
     Awaitility.await().until(() -> Files.exists(socket));
-    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
+    ServerSocket coordinator =
+        opened.keep(new ServerSocket(0, 5, InetAddress.getLoopbackAddress()));
     int port = FreePort.next();
     BalancerProcess balancer =
         start(
@@ -117,8 +109,7 @@ class ServiceIT {
     await(systemd, "READY=1");
     await(systemd, "STATUS=1 of 1 coordinators UP, 0 sessions, 0 waiting");
     await(systemd, "WATCHDOG=1");
-    Socket client = new Socket(InetAddress.getLoopbackAddress(), port);
-    opened.add(client);
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     await(systemd, "STATUS=1 of 1 coordinators UP, 1 sessions, 0 waiting");
     balancer.process().signal("USR1");
     await(systemd, "STOPPING=1");
@@ -169,8 +160,8 @@ class ServiceIT {
   @Test
   void aSocketThatSystemdHasBoundIsServed() throws IOException {
     Path python = Requirement.program("python3", "python3");
-    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
+    ServerSocket coordinator =
+        opened.keep(new ServerSocket(0, 5, InetAddress.getLoopbackAddress()));
     int port = FreePort.next();
     List<String> systemd =
         List.of(python.toString(), "-c", SOCKET_ACTIVATION, Integer.toString(port));
@@ -190,8 +181,7 @@ class ServiceIT {
     try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
       client.setSoTimeout((int) SOON.toMillis());
       client.getOutputStream().write('q');
-      Socket accepted = coordinator.accept();
-      opened.add(accepted);
+      Socket accepted = opened.keep(coordinator.accept());
       assertThat(accepted.getInputStream().read()).isEqualTo('q');
     }
   }
@@ -217,7 +207,7 @@ class ServiceIT {
   }
 
   private BalancerProcess start(int coordinatorPort, int port, List<String> wrapper) {
-    BalancerProcess balancer =
+    return opened.keep(
         BalancerProcess.start(
             """
             impala-balancer {
@@ -227,15 +217,11 @@ class ServiceIT {
             }
             """
                 .formatted(coordinatorPort, port),
-            wrapper);
-    opened.add(balancer);
-    return balancer;
+            wrapper));
   }
 
   private ChildProcess run(Path directory, Map<String, String> environment, String... command) {
-    ChildProcess process = ChildProcess.start(command[0], directory, environment, List.of(command));
-    opened.add(process);
-    return process;
+    return opened.keep(ChildProcess.start(command[0], directory, environment, List.of(command)));
   }
 
   private static List<String> texts(ChildProcess process) {

@@ -6,7 +6,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,15 +33,8 @@ final class Simulator implements AutoCloseable {
   static Simulator start(int coordinators) {
     Simulator simulator =
         new Simulator(
-            ChildProcess.start(
-                "simulator",
-                ChildProcess.newDirectory("simulator"),
-                Map.of("JAVA_HOME", System.getProperty("java.home")),
-                List.of(
-                    Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString(),
-                    "simulate",
-                    "--coordinators",
-                    Integer.toString(coordinators))));
+            BalancerProcess.launch(
+                List.of("simulate", "--coordinators", Integer.toString(coordinators))));
     try {
       for (int i = 1; i <= coordinators; i++) {
         simulator.ports.add(simulator.awaitPorts("impala-" + i + " "));

@@ -10,13 +10,11 @@ import io.impalabalancer.simulator.SimulatedCluster;
 import io.impalabalancer.simulator.SimulatedCoordinator;
 import io.impalabalancer.simulator.SimulatorOptions;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * More clients than the coordinators have service threads: who has no place waits in the balancer's
@@ -30,27 +28,23 @@ class SlotGuardIT {
   private static final int PLACES = 2 * (64 - 4);
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final Queue<SimulatedClient> served = new ConcurrentLinkedQueue<>();
   private final Queue<String> ended = new ConcurrentLinkedQueue<>();
 
   @AfterEach
-  void closeAll() throws Exception {
+  void closeClients() {
     served.forEach(SimulatedClient::close);
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
   }
 
   @Test
   void nobodyWaitsInImpalasAcceptQueue() throws Exception {
     SimulatedCluster cluster =
-        SimulatedCluster.start(
-            SimulatorOptions.builder().coordinators(2).feServiceThreads(64).build());
-    opened.add(cluster);
+        opened.keep(
+            SimulatedCluster.start(
+                SimulatorOptions.builder().coordinators(2).feServiceThreads(64).build()));
     long start = System.nanoTime();
-    BalancerProcess balancer = BalancerProcess.start(config(cluster));
-    opened.add(balancer);
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(config(cluster)));
     balancer.awaitStatus("impala-1", "UP", start, SOON);
     balancer.awaitStatus("impala-2", "UP", start, SOON);
 
@@ -88,21 +82,14 @@ class SlotGuardIT {
   }
 
   private String config(SimulatedCluster cluster) {
-    String coordinators =
-        cluster.coordinators().stream()
-            .map(each ->
-                "{ name = %s, host = 127.0.0.1, ports { beeswax = none, hiveserver2 = %d,"
-                        .formatted(each.name(), each.hiveserver2Port())
-                    + " hiveserver2-http = none, web = %d } }".formatted(each.webPort()))
-            .collect(Collectors.joining("\n"));
     return """
     impala-balancer {
-      coordinators = [%s]
+      %s
       listeners = [
         { name = jdbc, bind = "127.0.0.1:%d", protocol = hiveserver2, timeouts.queue = 3s }
       ]
     }
     """
-        .formatted(coordinators, port);
+        .formatted(BalancerProcess.declare(cluster), port);
   }
 }

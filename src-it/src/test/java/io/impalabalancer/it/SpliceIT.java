@@ -15,9 +15,9 @@ import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Bulk goes through pipes of the kernel, and arrives as it was sent. */
 class SpliceIT {
@@ -30,6 +30,7 @@ class SpliceIT {
   /** A splice into or out of a pipe, as strace prints it, with how much it moved. */
   private static final Pattern MOVED = Pattern.compile("splice\\(.*\\) = (\\d+)$");
 
+  @RegisterExtension private final Opened opened = new Opened();
   private ServerSocket coordinator;
 
   static {
@@ -38,15 +39,10 @@ class SpliceIT {
 
   @BeforeEach
   void startCoordinator() throws IOException {
-    coordinator = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    coordinator = opened.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     Thread thread = new Thread(() -> answer(coordinator), "coordinator");
     thread.setDaemon(true);
     thread.start();
-  }
-
-  @AfterEach
-  void stopCoordinator() throws IOException {
-    coordinator.close();
   }
 
   /** Answers each byte that somebody says with the whole answer, one client after the other. */

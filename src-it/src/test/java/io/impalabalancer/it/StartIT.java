@@ -13,16 +13,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a start keeps for later ones, beside {@code lib}: it is used if it fits, made if it is
@@ -38,13 +38,13 @@ class StartIT {
   /** A directory that is there, and where nobody can write. */
   private static final String NO_TEMPORARY_FILES = "-Djava.io.tmpdir=/proc";
 
-  private final List<ChildProcess> started = new ArrayList<>();
-  private Path directory;
+  @TempDir private Path directory;
+
+  @RegisterExtension private final Opened opened = new Opened();
   private Path program;
 
   @BeforeEach
   void copyTheProgram() throws IOException {
-    directory = ChildProcess.newDirectory("start");
     // A path with a space is no matter, but Java 17 uses no archive of classes from one.
     program = directory.resolve(Runtime.version().feature() < 25 ? "program" : "the program");
     try (Stream<Path> files = Files.walk(BUILT)) {
@@ -55,16 +55,6 @@ class StartIT {
         } else {
           Files.copy(file, copy, COPY_ATTRIBUTES);
         }
-      }
-    }
-  }
-
-  @AfterEach
-  void closeAndDelete() throws IOException {
-    started.forEach(ChildProcess::close);
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
       }
     }
   }
@@ -195,14 +185,12 @@ class StartIT {
     }
     command.add(program.resolve("impala-balancer").toString());
     command.addAll(List.of(arguments));
-    ChildProcess process =
+    return opened.keep(
         ChildProcess.start(
             "impala-balancer",
             ChildProcess.newDirectory("start-cwd"),
             Map.of("JAVA_HOME", java, "IMPALA_BALANCER_JAVA_OPTS", options),
-            command);
-    started.add(process);
-    return process;
+            command));
   }
 
   private static boolean isRoot() {

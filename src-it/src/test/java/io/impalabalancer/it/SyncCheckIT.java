@@ -2,17 +2,12 @@ package io.impalabalancer.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Whether two packaged balancers run the same configuration, asked as an operator does. */
 class SyncCheckIT {
-  private static final Duration SOON = Duration.ofSeconds(60);
-  private static final Path LAUNCHER = Path.of("..", "impala-balancer").toAbsolutePath();
 
   @Test
   void twoBalancersAreInSyncUntilOneIsReloadedWithSomethingElse() {
@@ -56,17 +51,10 @@ class SyncCheckIT {
   }
 
   private static int syncCheck(BalancerProcess... balancers) {
-    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString(), "ctl", "sync-check"));
+    List<String> arguments = new ArrayList<>(List.of("ctl", "sync-check"));
     for (BalancerProcess balancer : balancers) {
-      command.add(balancer.url(""));
+      arguments.add(balancer.url(""));
     }
-    try (ChildProcess process =
-        ChildProcess.start(
-            "sync-check",
-            ChildProcess.newDirectory("sync-check"),
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command)) {
-      return process.awaitExit(SOON);
-    }
+    return BalancerProcess.program(arguments).status();
   }
 }

@@ -9,11 +9,10 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,14 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SyslogIT {
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   @ParameterizedTest
   @CsvSource({
@@ -61,7 +53,7 @@ class SyslogIT {
             local3.* action(type="omfile" file="%4$s" template="t")
             """
                 .formatted(directory, port, socket, out, format.equals("rfc5424") ? "off" : "on"));
-    opened.add(
+    opened.keep(
         ChildProcess.start(
             "rsyslogd",
             directory,
@@ -75,25 +67,25 @@ class SyslogIT {
                 directory.resolve("pid").toString())));
     Awaitility.await().atMost(SOON).until(() -> Files.exists(socket));
 
-    ServerSocket coordinator = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    opened.add(coordinator);
+    ServerSocket coordinator =
+        opened.keep(new ServerSocket(0, 5, InetAddress.getLoopbackAddress()));
     coordinator.setSoTimeout((int) SOON.toMillis());
     int listener = FreePort.next();
     String address =
         transport.equals("unix") ? "unix:" + socket : transport + "://127.0.0.1:" + port;
     BalancerProcess balancer =
-        BalancerProcess.start(
-            """
-            impala-balancer {
-              coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d } }]
-              listeners = [{ name = l, bind = "127.0.0.1:%d", protocol = tcp }]
-              check.type = none
-              log { sessions = syslog
-                syslog { address = "%s", format = %s, facility = local3, severity = notice } }
-            }
-            """
-                .formatted(coordinator.getLocalPort(), listener, address, format));
-    opened.add(balancer);
+        opened.keep(
+            BalancerProcess.start(
+                """
+                impala-balancer {
+                  coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d } }]
+                  listeners = [{ name = l, bind = "127.0.0.1:%d", protocol = tcp }]
+                  check.type = none
+                  log { sessions = syslog
+                    syslog { address = "%s", format = %s, facility = local3, severity = notice } }
+                }
+                """
+                    .formatted(coordinator.getLocalPort(), listener, address, format)));
     Socket client = new Socket(InetAddress.getLoopbackAddress(), listener);
     String from = "127.0.0.1:" + client.getLocalPort();
     coordinator.accept().close();

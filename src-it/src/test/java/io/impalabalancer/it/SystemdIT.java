@@ -12,9 +12,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,6 +20,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The unit of the .deb under a systemd that runs: a Debian that was booted. */
 @Tag("packages")
@@ -30,35 +29,23 @@ import org.junit.jupiter.api.condition.OS;
 class SystemdIT {
   private static final Duration SOON = Duration.ofMinutes(1);
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final int port = FreePort.next();
   private BareRoot root;
   private InstalledService service;
 
   @BeforeEach
   void installAndStart() throws Exception {
-    root = keep(new BareRoot());
+    root = opened.keep(new BareRoot());
     root.boot();
-    service = new InstalledService(root, keep(new EchoServer()));
+    service = new InstalledService(root, opened.keep(new EchoServer()));
     root.run("dpkg", "-i", service.copy(".deb"));
     service.configure(port);
     root.run("systemctl", "enable", "--now", "impala-balancer");
   }
 
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
-
   private Socket session() throws IOException {
-    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     client.setSoTimeout((int) SOON.toMillis());
     exchange(client);
     return client;

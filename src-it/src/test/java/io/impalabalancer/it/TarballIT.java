@@ -10,17 +10,16 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The tarballs, on a bare Debian: unpacked, started and asked a query. */
 @Tag("packages")
@@ -31,26 +30,14 @@ class TarballIT {
   private static final int MIB = 1024 * 1024;
   private static final String CLASSES = "/tmp/classes";
 
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  @RegisterExtension private final Opened opened = new Opened();
   private final int port = FreePort.next();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
 
   @Test
   void theOneWithARuntimeServesAQueryFromAnyFolder() throws Exception {
     Path tarball = Packages.file("-linux-x86_64.tar.gz");
     assertThat(Files.size(tarball)).isLessThanOrEqualTo(60 * MIB);
-    BareRoot root = keep(new BareRoot());
+    BareRoot root = opened.keep(new BareRoot());
     String program = unpack(tarball, root, "/srv/some where");
     assertThat(classOfARunThatServes(root, program, "")).contains("shared objects file");
   }
@@ -60,7 +47,7 @@ class TarballIT {
     Path tarball = Packages.file("-any.tar.gz");
     Path newest = Path.of(System.getProperty("java.home"));
     for (List<Path> java : List.of(HiveServer2Process.jdkFiles(), List.of(newest))) {
-      BareRoot root = keep(new BareRoot());
+      BareRoot root = opened.keep(new BareRoot());
       java.forEach(root::mount);
       String home = java.get(0).toString();
       String program = unpack(tarball, root, "/opt");
@@ -113,7 +100,7 @@ class TarballIT {
           """
               .formatted(first, first + 1, first + 2, port));
       ChildProcess balancer =
-          keep(
+          opened.keep(
               root.start(
                   Map.of(
                       "JAVA_HOME",

@@ -14,15 +14,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A new process takes over from a running one, and reloads and upgrades cost no session. */
@@ -42,19 +41,7 @@ class UpgradeIT {
   @TempDir Path directory;
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   private static String coordinator(String name, int to, String more) {
     return ("{ name = %s, host = 127.0.0.1, ports { tcp = %d, hiveserver2 = none, beeswax = none,"
@@ -74,14 +61,14 @@ class UpgradeIT {
   }
 
   private Socket connect() throws IOException {
-    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     client.setSoTimeout(20_000);
     return client;
   }
 
   @Test
   void aSuccessorTakesOverSocketsAndStatesAndAFailingOneDoesNot() throws Exception {
-    EchoServer echo = keep(new EchoServer());
+    EchoServer echo = opened.keep(new EchoServer());
     Path state = directory.resolve("state");
     String coordinators =
         coordinator("c1", echo.port(), "") + ", " + coordinator("c2", echo.port2(), "");
@@ -90,7 +77,7 @@ class UpgradeIT {
         config(
             coordinators, "state-file = \"%s\", runtime.socket = \"%s\"".formatted(state, socket));
     Files.writeString(state, "coordinators { c2 { state = drain, reason = \"by hand\" } }");
-    BalancerProcess balancer = keep(BalancerProcess.start(good));
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(good));
     assertThat(balancer.metric("impala_balancer_coordinator_admin", "\"c2\"", "\"drain\"")).isOne();
     Socket old = connect();
     echoes(old);
@@ -132,13 +119,13 @@ class UpgradeIT {
 
   @Test
   void theRuntimeSocketComesBackFromASuccessorThatDiesWithIt() throws Exception {
-    EchoServer echo = keep(new EchoServer());
+    EchoServer echo = opened.keep(new EchoServer());
     Path socket = directory.resolve("admin.sock");
     Path program = directory.resolve("impala-balancer");
     Files.createSymbolicLink(program, Path.of("..", "impala-balancer").toRealPath());
     List<String> installed = List.of("sh", "-c", "shift; exec " + program + " \"$@\"", "sh");
     BalancerProcess balancer =
-        keep(
+        opened.keep(
             BalancerProcess.start(
                 config(coordinator("c1", echo.port(), ""), "runtime.socket = \"" + socket + "\""),
                 installed));
@@ -160,9 +147,9 @@ class UpgradeIT {
 
   @Test
   void theOldProcessClosesItsLastSessionsWhenItsTimeIsOver() throws Exception {
-    EchoServer echo = keep(new EchoServer());
+    EchoServer echo = opened.keep(new EchoServer());
     BalancerProcess balancer =
-        keep(
+        opened.keep(
             BalancerProcess.start(
                 config(coordinator("c1", echo.port(), ""), "shutdown.hard-stop-after = 1s")));
     Socket old = connect();
@@ -176,11 +163,11 @@ class UpgradeIT {
 
   @Test
   void aStateFileThatCannotBeReadIsKeptAsideAndTheBalancerServes() throws Exception {
-    EchoServer echo = keep(new EchoServer());
+    EchoServer echo = opened.keep(new EchoServer());
     Path state = directory.resolve("state");
     Files.writeString(state, "coordinators { c1 { state = drian, reason = x } }");
     BalancerProcess balancer =
-        keep(
+        opened.keep(
             BalancerProcess.start(
                 config(coordinator("c1", echo.port(), ""), "state-file = \"" + state + "\"")));
     echoes(connect());
@@ -192,8 +179,8 @@ class UpgradeIT {
 
   @Test
   void reloadsAndUpgradesCostNoSessionNoConnectAndNoByte() throws Exception {
-    EchoServer echo = keep(new EchoServer());
-    BalancerProcess balancer = keep(BalancerProcess.start(variant(echo, 0)));
+    EchoServer echo = opened.keep(new EchoServer());
+    BalancerProcess balancer = opened.keep(BalancerProcess.start(variant(echo, 0)));
     try (Traffic traffic = new Traffic(port, SESSIONS)) {
       traffic.awaitExchanges(SESSIONS);
       long descriptors = descriptors(balancer.mainPid());

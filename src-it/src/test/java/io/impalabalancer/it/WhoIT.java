@@ -16,9 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who is on a session, of which the balancer has seen nothing but bytes. */
@@ -28,23 +27,11 @@ class WhoIT {
   @TempDir private Path directory;
 
   private final int port = FreePort.next();
-  private final List<AutoCloseable> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeAll() throws Exception {
-    for (int i = opened.size() - 1; i >= 0; i--) {
-      opened.get(i).close();
-    }
-  }
-
-  private <T extends AutoCloseable> T keep(T each) {
-    opened.add(each);
-    return each;
-  }
+  @RegisterExtension private final Opened opened = new Opened();
 
   /** Logs in by SASL PLAIN, as any client of Impala's. */
   private Socket logIn(String user) throws IOException {
-    Socket client = keep(new Socket(InetAddress.getLoopbackAddress(), port));
+    Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
     client.setSoTimeout((int) SOON.toMillis());
     DataOutputStream out = new DataOutputStream(client.getOutputStream());
     byte[] mechanism = "PLAIN".getBytes(StandardCharsets.US_ASCII);
@@ -63,10 +50,10 @@ class WhoIT {
 
   @Test
   void theCoordinatorsPageSaysItInApiRuntimeCommandAndCtl() throws Exception {
-    Simulator cluster = keep(Simulator.start(2));
+    Simulator cluster = opened.keep(Simulator.start(2));
     Path socket = directory.resolve("admin.sock");
     BalancerProcess balancer =
-        keep(
+        opened.keep(
             BalancerProcess.start(
                 """
                 impala-balancer {
@@ -112,18 +99,8 @@ class WhoIT {
   }
 
   private static String ctl(Path socket, String... words) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of("..", "impala-balancer").toAbsolutePath().normalize().toString());
-    command.addAll(List.of("ctl", "-s", socket.toString()));
-    command.addAll(List.of(words));
-    try (ChildProcess process =
-        ChildProcess.start(
-            "ctl",
-            ChildProcess.newDirectory("ctl"),
-            Map.of("JAVA_HOME", System.getProperty("java.home")),
-            command)) {
-      process.awaitExit(SOON);
-      return String.join("\n", process.lines().stream().map(ChildProcess.Line::text).toList());
-    }
+    List<String> arguments = new ArrayList<>(List.of("ctl", "-s", socket.toString()));
+    arguments.addAll(List.of(words));
+    return BalancerProcess.program(arguments).text();
   }
 }
