@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Count;
 import io.impalabalancer.cli.operation.Events;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.cli.operation.Upgrades;
@@ -433,12 +434,12 @@ final class BalancerServer implements AutoCloseable {
 
   private String status() {
     String reason = notReady;
-    return "%s%d of %d coordinators UP, %d sessions, %d waiting"
+    return "%s%d of %d coordinators UP, %s, %d waiting"
         .formatted(
             reason.isEmpty() ? "" : reason + ": ",
             coordinatorsUp(),
             balancer.coordinators().size(),
-            balancer.sessions(),
+            Count.of(balancer.sessions(), "session"),
             balancer.listeners().stream().mapToInt(Listener::queued).sum());
   }
 

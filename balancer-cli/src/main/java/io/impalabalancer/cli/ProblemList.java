@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Count;
 import io.impalabalancer.config.Problem;
 import java.io.PrintWriter;
 import java.util.List;
@@ -11,13 +12,13 @@ final class ProblemList {
 
   static void errors(PrintWriter out, List<Problem> problems) {
     print(out, "", problems);
-    out.println(problems.size() == 1 ? "1 problem" : problems.size() + " problems");
+    out.println(Count.of(problems.size(), "problem"));
   }
 
   static void warnings(PrintWriter out, List<Problem> warnings) {
     if (!warnings.isEmpty()) {
       print(out, "warning: ", warnings);
-      out.println(warnings.size() == 1 ? "1 warning" : warnings.size() + " warnings");
+      out.println(Count.of(warnings.size(), "warning"));
     }
   }
 

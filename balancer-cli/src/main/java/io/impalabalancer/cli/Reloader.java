@@ -1,5 +1,6 @@
 package io.impalabalancer.cli;
 
+import io.impalabalancer.cli.operation.Count;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.config.ConfigDiff;
 import io.impalabalancer.config.ConfigException;
@@ -138,7 +139,7 @@ final class Reloader implements Reloads {
           result.by(),
           result.changes().size(),
           result.hash());
-      server.events().process("reload", "applied", told(result.changes(), "changes", result.by()));
+      server.events().process("reload", "applied", told(result.changes(), "change", result.by()));
     } else {
       result
           .problems()
@@ -147,9 +148,7 @@ final class Reloader implements Reloads {
           "event=reload result=refused by={} problems={} action=\"nothing has changed\"",
           result.by(),
           result.problems().size());
-      server
-          .events()
-          .process("reload", "refused", told(result.problems(), "problems", result.by()));
+      server.events().process("reload", "refused", told(result.problems(), "problem", result.by()));
     }
     return result;
   }
@@ -157,6 +156,6 @@ final class Reloader implements Reloads {
   /** Returns the first line and how many there are. */
   private static String told(List<String> lines, String word, String by) {
     String first = lines.isEmpty() ? "" : ", first: " + lines.get(0);
-    return "by %s, %d %s%s".formatted(by, lines.size(), word, first);
+    return "by %s, %s%s".formatted(by, Count.of(lines.size(), word), first);
   }
 }

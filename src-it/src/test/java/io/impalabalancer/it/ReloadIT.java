@@ -120,6 +120,8 @@ class ReloadIT {
     exchange(connect(port), accept(one));
     assertThat(balancer.metric("impala_balancer_reloads_total", "result=\"refused\"")).isEqualTo(3);
     assertThat(balancer.metric("impala_balancer_last_reload_success")).isZero();
+    assertThat(balancer.get("/api/v1/events").body())
+        .contains("by SIGHUP, 2 problems, first: ", "by SIGHUP, 1 problem, first: ");
     assertThat(hash(balancer)).isEqualTo(hash);
     assertThat(balancer.reload(good)).contains("result=ok by=SIGHUP changes=0");
     assertThat(balancer.metric("impala_balancer_last_reload_success")).isEqualTo(1);

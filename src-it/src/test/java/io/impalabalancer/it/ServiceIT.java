@@ -110,10 +110,10 @@ class ServiceIT {
     await(systemd, "STATUS=1 of 1 coordinators UP, 0 sessions, 0 waiting");
     await(systemd, "WATCHDOG=1");
     Socket client = opened.keep(new Socket(InetAddress.getLoopbackAddress(), port));
-    await(systemd, "STATUS=1 of 1 coordinators UP, 1 sessions, 0 waiting");
+    await(systemd, "STATUS=1 of 1 coordinators UP, 1 session, 0 waiting");
     balancer.process().signal("USR1");
     await(systemd, "STOPPING=1");
-    await(systemd, "STATUS=shutting down: 1 of 1 coordinators UP, 1 sessions, 0 waiting");
+    await(systemd, "STATUS=shutting down: 1 of 1 coordinators UP, 1 session, 0 waiting");
     await(systemd, "EXTEND_TIMEOUT_USEC=30000000");
     client.close();
     coordinator.accept().close();

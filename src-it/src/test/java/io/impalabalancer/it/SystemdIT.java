@@ -61,7 +61,7 @@ class SystemdIT {
     assertThat(service.property("ActiveState")).isEqualTo("active");
     service.awaitProperty("StatusText", "2 of 2 coordinators UP, 0 sessions, 0 waiting");
     Socket session = session();
-    service.awaitProperty("StatusText", "2 of 2 coordinators UP, 1 sessions, 0 waiting");
+    service.awaitProperty("StatusText", "2 of 2 coordinators UP, 1 session, 0 waiting");
 
     assertThat(service.journal()).contains("event=ready").doesNotContain("WARN");
 
@@ -184,7 +184,7 @@ class SystemdIT {
             () -> assertThatThrownBy(() -> session().close()).isInstanceOf(ConnectException.class));
     assertThat(service.property("ActiveState")).isEqualTo("deactivating");
     service.awaitProperty(
-        "StatusText", "shutting down: 2 of 2 coordinators UP, 1 sessions, 0 waiting");
+        "StatusText", "shutting down: 2 of 2 coordinators UP, 1 session, 0 waiting");
     exchange(session);
     session.close();
     service.awaitProperty("ActiveState", "inactive");

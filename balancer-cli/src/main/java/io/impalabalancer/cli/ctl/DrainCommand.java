@@ -1,5 +1,6 @@
 package io.impalabalancer.cli.ctl;
 
+import io.impalabalancer.cli.operation.Count;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import picocli.CommandLine.Command;
@@ -55,10 +56,10 @@ final class DrainCommand implements Callable<Integer> {
         int done = most == 0 ? BAR : (int) (BAR * (most - left) / most);
         ctl.out()
             .printf(
-                "\r[%s%s] %d of %d sessions left  ",
-                "#".repeat(done), ".".repeat(BAR - done), left, most);
+                "\r[%s%s] %d of %s left  ",
+                "#".repeat(done), ".".repeat(BAR - done), left, Count.of(most, "session"));
       } else if (left != told) {
-        ctl.out().println(left + " sessions left");
+        ctl.out().println(Count.of(left, "session") + " left");
       }
       ctl.out().flush();
       told = left;

@@ -1,6 +1,7 @@
 package io.impalabalancer.cli.doctor;
 
 import com.google.gson.stream.JsonWriter;
+import io.impalabalancer.cli.operation.Count;
 import io.impalabalancer.config.BalancerConfig;
 import io.impalabalancer.config.ConfigException;
 import io.impalabalancer.config.ConfigLoader;
@@ -97,8 +98,7 @@ public final class DoctorCommand implements Callable<Integer> {
     BalancerConfig config = declared.with(found.found());
     int coordinators = config.coordinators().size();
     if (!json) {
-      err.println(
-          "looking at " + coordinators + (coordinators == 1 ? " coordinator" : " coordinators"));
+      err.println("looking at " + Count.of(coordinators, "coordinator"));
     }
     Duration timeout = Duration.ofSeconds(timeoutSeconds);
     Examination seen;
@@ -142,13 +142,9 @@ public final class DoctorCommand implements Callable<Integer> {
     } else {
       long errors = count(findings, Severity.ERROR);
       long warnings = count(findings, Severity.WARNING);
-      out.println(counted(errors, "error") + ", " + counted(warnings, "warning"));
+      out.println(Count.of(errors, "error") + ", " + Count.of(warnings, "warning"));
     }
     out.flush();
-  }
-
-  private static String counted(long count, String what) {
-    return count == 1 ? "1 " + what : count + " " + what + "s";
   }
 
   private static long count(List<Finding> findings, Severity severity) {

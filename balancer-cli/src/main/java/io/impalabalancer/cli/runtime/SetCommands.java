@@ -2,6 +2,7 @@ package io.impalabalancer.cli.runtime;
 
 import static io.impalabalancer.cli.runtime.Commands.done;
 
+import io.impalabalancer.cli.operation.Count;
 import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.cli.runtime.Target.Refused;
 import io.impalabalancer.cli.runtime.Target.Server;
@@ -346,7 +347,7 @@ final class SetCommands {
         .closeSessions(coordinator, Termination.KILLED)
         .thenApply(closed -> {
           target.events().cut(coordinator.name(), closed, "all its sessions, " + reason(client));
-          return "%d sessions closed.\n".formatted(closed);
+          return Count.of(closed, "session") + " closed.\n";
         });
   }
 

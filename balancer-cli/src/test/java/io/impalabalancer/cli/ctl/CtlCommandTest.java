@@ -193,7 +193,7 @@ class CtlCommandTest {
     assertThat(ctl("drain", "c1", "--wait")).isZero();
     assertThat(asked.get(0)).isEqualTo("set coordinator c1 state drain");
     assertThat(out.toString().lines())
-        .startsWith("c1 is in state drain now.", "2 sessions left")
+        .startsWith("c1 is in state drain now.", "2 sessions left", "1 session left")
         .endsWith("0 sessions left");
   }
 
