@@ -1,6 +1,5 @@
 package io.impalabalancer.cli;
 
-import io.impalabalancer.cli.operation.Reloads;
 import io.impalabalancer.config.Timeouts;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +11,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks now and then whether the configuration file says something else, and reloads it then. What
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * the balancer ends.
  */
 final class ConfigWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(ConfigWatch.class);
+
   private final Path file;
 
   /** What was loaded, or refused. */
@@ -34,7 +37,7 @@ final class ConfigWatch {
   }
 
   /** Begins to look; if that is never to be done, does nothing. */
-  void start(Duration every, Reloads reloads, BooleanSupplier ending) {
+  void start(Duration every, Runnable reload, BooleanSupplier ending) {
     if (every.equals(Timeouts.INFINITE)) {
       return;
     }
@@ -50,13 +53,13 @@ final class ConfigWatch {
           if (ending.getAsBoolean()) {
             thread.shutdown();
           } else {
-            look(reloads);
+            look(reload);
           }
         };
     var unused = thread.scheduleWithFixedDelay(look, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
-  private void look(Reloads reloads) {
+  private void look(Runnable reload) {
     byte[] now = read();
     if (now.length == 0 || Arrays.equals(now, taken)) {
       // A file that is being replaced, or the one that is known.
@@ -64,7 +67,12 @@ final class ConfigWatch {
     } else if (Arrays.equals(now, found)) {
       taken = now;
       found = null;
-      reloads.reload("watch");
+      try {
+        reload.run();
+      } catch (RuntimeException e) {
+        // The next change is looked at all the same.
+        LOG.error("event=reload-failed by=watch", e);
+      }
     } else {
       found = now;
     }

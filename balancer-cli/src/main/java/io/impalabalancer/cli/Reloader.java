@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Goes over to what the configuration file says now: reads, checks, compares, and either applies
- * all of it or changes nothing. One reload at a time; a second one meanwhile is refused. Any thread
+ * all of it or changes nothing. One reload at a time; a second one waits for the first. Any thread
  * but an event loop.
  */
 final class Reloader implements Reloads {
@@ -34,7 +34,10 @@ final class Reloader implements Reloads {
   private final Path file;
   private final BalancerServer server;
   private final Notify notify;
-  private final ReentrantLock busy = new ReentrantLock();
+
+  /** Whether a reload that was signalled has yet to read the file. */
+  private final AtomicBoolean due = new AtomicBoolean();
+
   private volatile LoadedConfig current;
   private volatile Result last;
 
@@ -63,21 +66,22 @@ final class Reloader implements Reloads {
     return current;
   }
 
-  @Override
-  public Result reload(String by) {
-    if (!busy.tryLock()) {
-      return end(failed(by, List.of(), List.of("another reload is under way, ask again after it")));
+  /** As {@link #reload}; who signals again before the file is read shares the reload. */
+  void signalled(String by) {
+    if (due.compareAndSet(false, true)) {
+      reload(by);
     }
-    Result result;
+  }
+
+  @Override
+  public synchronized Result reload(String by) {
+    due.set(false);
+    notify.reloading();
     try {
-      notify.reloading();
-      result = reloadNow(by, false);
+      return end(reloadNow(by, false));
     } finally {
       notify.reloaded();
-      busy.unlock();
     }
-    // Whoever reads that it is over may ask for the next one.
-    return end(result);
   }
 
   @Override

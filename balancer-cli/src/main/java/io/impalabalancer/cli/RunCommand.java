@@ -110,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
           "HUP",
           () -> {
             server.reopenLog();
-            reloader.reload("SIGHUP");
+            reloader.signalled("SIGHUP");
           });
       // Java keeps SIGUSR2 for itself, unless it is told to take another: the launcher does.
       if (System.getenv("_JAVA_SR_SIGNUM") != null) {
@@ -121,7 +121,7 @@ final class RunCommand implements Callable<Integer> {
       inheritance.ready();
       Upgrade.openJars();
       tellOfPredecessor(inheritance, server);
-      watch.start(loaded.config().watch(), reloader, server::isEnding);
+      watch.start(loaded.config().watch(), () -> reloader.reload("watch"), server::isEnding);
       shutdown.await(server, notify, inheritance);
     }
     return ExitStatus.OK;

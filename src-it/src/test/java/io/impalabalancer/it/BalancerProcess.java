@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,8 +92,11 @@ final class BalancerProcess implements AutoCloseable {
 
   private static void write(Path file, String config, int statsPort) {
     try {
+      // At once and whole: the balancer may read it just now.
+      Path next = file.resolveSibling("next");
       Files.writeString(
-          file, config + "\nimpala-balancer.stats.bind = \"127.0.0.1:" + statsPort + "\"\n");
+          next, config + "\nimpala-balancer.stats.bind = \"127.0.0.1:" + statsPort + "\"\n");
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -129,6 +129,22 @@ class ReloadIT {
   }
 
   @Test
+  void aStormOfSignalsEndsWithWhatTheFileSays() throws Exception {
+    ServerSocket one = coordinator();
+    BalancerProcess balancer = start(config(coordinator("c1", one), listener("l1", port), ""));
+    for (int maxconn = 1; maxconn <= 50; maxconn++) {
+      balancer.configure(
+          config(coordinator("c1", one), listener("l1", port), "maxconn = " + maxconn));
+      balancer.signal("HUP");
+    }
+    await()
+        .atMost(SOON)
+        .until(() -> balancer.metric("impala_balancer_listener_session_limit") == 50);
+    assertThat(balancer.metric("impala_balancer_last_reload_success")).isEqualTo(1);
+    assertThat(lines(balancer, "result=refused")).isEmpty();
+  }
+
+  @Test
   void theSessionLogAndTheWebPortMove() throws Exception {
     ServerSocket one = coordinator();
     BalancerProcess balancer = start(config(coordinator("c1", one), listener("l1", port), ""));
