@@ -108,7 +108,11 @@ final class Syslog implements LogSink {
   private Way open() throws IOException {
     return switch (config.transport()) {
       case UNIX -> new Local(new UnixDatagrams(config.host()));
-      case UDP -> new Udp(DatagramChannel.open(), address());
+      case UDP -> {
+        // First what can fail.
+        InetSocketAddress to = address();
+        yield new Udp(DatagramChannel.open(), to);
+      }
       case TCP -> {
         SocketChannel channel = SocketChannel.open();
         try {

@@ -2,6 +2,7 @@ package io.impalabalancer.metrics;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.impalabalancer.config.LogConfig;
@@ -19,8 +20,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -85,6 +89,27 @@ class SyslogTest {
         assertThat(receive(server))
             .matches(NEW + "lb-1 impala " + PID + " - - " + LINE.formatted(3));
       }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aServerWhoseNameIsUnknownCostsNoDescriptor() throws IOException {
+    String tooLong = "x".repeat(64) + ".invalid";
+    Syslog syslog =
+        new Syslog(
+            new SyslogConfig(Transport.UDP, tooLong, 514, Format.RFC3164, 16, 3, "lb-1", "t"));
+    long before = descriptors();
+    for (int i = 0; i < 50; i++) {
+      assertThatThrownBy(() -> syslog.write(ByteBuffer.wrap("line\n".getBytes(UTF_8))))
+          .isInstanceOf(UnknownHostException.class);
+    }
+    assertThat(descriptors()).isLessThan(before + 25);
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
     }
   }
 
