@@ -16,7 +16,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
 import java.util.concurrent.TimeUnit;
 
 /** The meters of the process, of its JVM and of Netty's memory. */
@@ -43,10 +42,12 @@ final class ProcessMeters {
     new JvmThreadMetrics().bindTo(registry);
     if (ManagementFactory.getThreadMXBean() instanceof ThreadMXBean threads) {
       for (boolean relay : new boolean[] {true, false}) {
-        FunctionCounter.builder("jvm.allocated", threads, t -> allocatedBytes(t, relay))
+        AllocatedBytes allocated =
+            new AllocatedBytes(threads, name -> name.startsWith(Balancer.THREAD_NAME) == relay);
+        FunctionCounter.builder("jvm.allocated", threads, t -> allocated.bytes())
             .tag("threads", relay ? "relay" : "other")
             .baseUnit(BaseUnits.BYTES)
-            .description("Allocated on the heap by the threads that live now")
+            .description("Allocated on the heap, by the threads seen so far")
             .register(registry);
       }
     }
@@ -67,16 +68,5 @@ final class ProcessMeters {
           .description("Direct memory that Netty's default allocator holds")
           .register(registry);
     }
-  }
-
-  /** Returns what the event loops have allocated, or all other threads. */
-  private static double allocatedBytes(ThreadMXBean threads, boolean relay) {
-    double bytes = 0;
-    for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
-      if (thread != null && thread.getThreadName().startsWith(Balancer.THREAD_NAME) == relay) {
-        bytes += Math.max(0, threads.getThreadAllocatedBytes(thread.getThreadId()));
-      }
-    }
-    return bytes;
   }
 }

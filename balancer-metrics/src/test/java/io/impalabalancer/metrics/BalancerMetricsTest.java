@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.MatchResult;
@@ -204,6 +205,29 @@ class BalancerMetricsTest {
   private static long allocated() {
     return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
         .getCurrentThreadAllocatedBytes();
+  }
+
+  @Test
+  void whatAThreadHasAllocatedCountsAlsoWhenItHasEnded() throws InterruptedException {
+    String ofOthers = "jvm_allocated_bytes_total{threads=\"other\"}";
+    CountDownLatch allocated = new CountDownLatch(1);
+    CountDownLatch seen = new CountDownLatch(1);
+    Thread thread =
+        new Thread(() -> {
+          assertThat(new byte[64 << 20]).isNotNull();
+          allocated.countDown();
+          try {
+            seen.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    thread.start();
+    allocated.await();
+    double whileItLived = sample(ofOthers);
+    seen.countDown();
+    thread.join();
+    assertThat(sample(ofOthers)).isGreaterThanOrEqualTo(whileItLived);
   }
 
   @Test
