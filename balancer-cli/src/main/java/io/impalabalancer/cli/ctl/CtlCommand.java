@@ -3,12 +3,16 @@ package io.impalabalancer.cli.ctl;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
@@ -32,7 +36,25 @@ public final class CtlCommand implements Callable<Integer> {
   /** How often what takes a while is asked for. */
   static final long POLL_MILLIS = 500;
 
-  @Spec private CommandSpec spec;
+  /** As people look for them; by itself picocli has them by name. */
+  private static final List<String> COMMANDS =
+      List.of(
+          "status",
+          "top",
+          "sessions",
+          "events",
+          "who",
+          "why",
+          "drain",
+          "ready",
+          "maint",
+          "weight",
+          "kick",
+          "reload",
+          "upgrade",
+          "sync-check");
+
+  private CommandSpec spec;
 
   @Option(
       names = {"-s", "--socket"},
@@ -47,6 +69,20 @@ public final class CtlCommand implements Callable<Integer> {
       scope = ScopeType.INHERIT,
       description = "Prints JSON instead of a table.")
   private boolean json;
+
+  @Spec
+  void setSpec(CommandSpec own) {
+    spec = own;
+    own.usageMessage()
+        .sectionMap()
+        .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CtlCommand::commandList);
+  }
+
+  private static String commandList(Help help) {
+    Map<String, Help> ordered = new LinkedHashMap<>();
+    COMMANDS.forEach(name -> ordered.put(name, help.subcommands().get(name)));
+    return help.commandList(ordered);
+  }
 
   @Override
   public Integer call() {

@@ -35,12 +35,8 @@ final class DrainCommand implements Callable<Integer> {
     if (status != CtlCommand.DONE || !wait) {
       return status;
     }
-    if (hosts.given()) {
-      awaitDrained(() -> hosts.sessions(name));
-      return CtlCommand.DONE;
-    }
     return ctl.with(balancer -> {
-      awaitDrained(() -> sessionsOf(balancer, name));
+      awaitDrained(() -> hosts.given() ? hosts.sessions(name) : sessionsOf(balancer, name));
       return CtlCommand.DONE;
     });
   }

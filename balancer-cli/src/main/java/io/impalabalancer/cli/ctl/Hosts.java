@@ -2,6 +2,7 @@ package io.impalabalancer.cli.ctl;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -119,14 +120,21 @@ final class Hosts {
     return refused ? CtlCommand.REFUSED : unreachable ? CtlCommand.UNREACHABLE : CtlCommand.DONE;
   }
 
-  /** Returns the sessions of a coordinator on all of them; one that does not answer has none. */
+  /**
+   * Returns the sessions of a coordinator on all of them; one that runs no more has none.
+   *
+   * @throws ControlSocket.Unreachable if one does not say
+   */
   long sessions(String coordinator) {
     long sum = 0;
-    for (WebPort each : balancers().values()) {
+    for (Map.Entry<String, WebPort> each : balancers().entrySet()) {
       try {
-        sum += each.sessions(coordinator);
-      } catch (IOException gone) {
+        sum += each.getValue().sessions(coordinator);
+      } catch (ConnectException gone) {
         // Its sessions are gone with it.
+      } catch (IOException e) {
+        throw new ControlSocket.Unreachable(
+            each.getKey() + " does not say how many sessions are left: " + e.getMessage(), e);
       }
     }
     return sum;

@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import io.impalabalancer.core.Member;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -112,7 +113,8 @@ final class WebPort {
   /** Returns the weight that is meant; the balancer judges what is no number. */
   private static String weight(String text, int configured) {
     return text.matches("\\d{1,5}%")
-        ? Integer.toString(configured * Integer.parseInt(text.replace("%", "")) / 100)
+        ? Integer.toString(
+            Math.min(Member.WEIGHT_MAX, configured * Integer.parseInt(text.replace("%", "")) / 100))
         : text;
   }
 

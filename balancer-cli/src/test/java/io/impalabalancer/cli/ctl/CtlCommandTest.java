@@ -2,6 +2,7 @@ package io.impalabalancer.cli.ctl;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -17,9 +18,12 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +45,9 @@ class CtlCommandTest {
   private final List<HttpServer> webPorts = new ArrayList<>();
   private ServerSocketChannel balancer;
   private volatile UnaryOperator<String> answers = line -> "";
+
+  /** What web ports answer at paths, instead of what they answer else. */
+  private volatile Map<String, String> answersOfApi = Map.of();
 
   @BeforeEach
   void listen() throws IOException {
@@ -265,7 +272,8 @@ class CtlCommandTest {
                   + " "
                   + exchange.getRequestHeaders().getFirst("Authorization"));
           exchange.sendResponseHeaders(status, 0);
-          exchange.getResponseBody().write(answer.getBytes(UTF_8));
+          String path = exchange.getRequestURI().getPath();
+          exchange.getResponseBody().write(answersOfApi.getOrDefault(path, answer).getBytes(UTF_8));
           exchange.close();
         });
     server.start();
@@ -306,6 +314,48 @@ class CtlCommandTest {
   }
 
   @Test
+  void aBalancerThatDoesNotSayHowManySessionsAreLeftIsNotTakenForDrained() throws IOException {
+    HttpServer busy =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 5);
+    busy.createContext(
+        "/",
+        exchange -> {
+          boolean set = exchange.getRequestMethod().equals("POST");
+          exchange.sendResponseHeaders(set ? 200 : 503, 0);
+          String answer = set ? "{\"coordinator\": {\"admin\": {\"value\": \"drain\"}}}" : "busy";
+          exchange.getResponseBody().write(answer.getBytes(UTF_8));
+          exchange.close();
+        });
+    busy.start();
+    webPorts.add(busy);
+    String host = "127.0.0.1:" + busy.getAddress().getPort();
+    String file = password().toString();
+    assertThat(ctl("drain", "c1", "--wait", "--on", host, "-u", "ops", "--password-file", file))
+        .isEqualTo(3);
+    assertThat(err)
+        .hasToString(
+            "impala-balancer: " + host + " does not say how many sessions are left: busy\n");
+  }
+
+  @Test
+  void aShareOfTheWeightIsAtMostTheMost() throws IOException {
+    answersOfApi =
+        Map.of(
+            "/api/v1/listeners", "{\"listeners\": [{\"name\": \"jdbc\", \"pool\": \"all\"}]}",
+            "/api/v1/coordinators",
+                """
+                {"coordinators": [{"name": "c1",
+                  "weights": [{"pool": "all", "configured": 200}],
+                  "listeners": [{"listener": "jdbc", "alias": "c1"}]}]}
+                """);
+    String host = "127.0.0.1:" + webPort(200, "{}");
+    String file = password().toString();
+    assertThat(ctl("weight", "jdbc/c1", "150%", "--on", host, "-u", "o", "--password-file", file))
+        .isZero();
+    assertThat(out).hasToString(host + ": The weight of jdbc/c1 is 256 now.\n");
+  }
+
+  @Test
   void withoutUserOrPasswordNobodyIsAsked() throws IOException {
     String one = "127.0.0.1:" + webPort(200, "{}");
     assertThat(ctl("maint", "c1", "--on", one)).isEqualTo(2);
@@ -315,6 +365,35 @@ class CtlCommandTest {
     assertThat(ctl("weight", "l/c1", "5", "--on", one, "-u", "ops", "--password-file", "/none"))
         .isEqualTo(2);
     assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void helpNamesEveryCommandInTheOrderOfTheManual() throws IOException {
+    assertThat(ctl("--help")).isZero();
+    assertThat(out.toString().lines().filter(line -> line.matches("  [a-z]\\S* .*")))
+        .extracting(line -> line.strip().split(" ", 2)[0])
+        .startsWith("status", "top", "sessions")
+        .endsWith("reload", "upgrade", "sync-check")
+        .containsExactlyInAnyOrderElementsOf(
+            new CommandLine(new CtlCommand()).getSubcommands().keySet());
+  }
+
+  @Test
+  void aBalancerThatIsSilentIsNotWaitedForForEver() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    answers =
+        line -> {
+          try {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return "";
+        };
+    assertThatThrownBy(() -> new ControlSocket(path(), Duration.ofMillis(100)).ask("show", "stat"))
+        .isInstanceOf(ControlSocket.Unreachable.class)
+        .hasMessageContaining("no balancer answers on " + path() + " (nothing came within 0 s)");
+    over.countDown();
   }
 
   @Test
