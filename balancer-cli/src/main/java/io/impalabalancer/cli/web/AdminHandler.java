@@ -131,9 +131,11 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     String origin = headers.get(HttpHeaderNames.ORIGIN);
     String host = headers.get(HttpHeaderNames.HOST);
     String site = headers.get("sec-fetch-site");
-    boolean fromElsewhere =
-        origin != null && (host == null || !origin.matches("(?i)https?://\\Q" + host + "\\E"));
-    if (fromElsewhere || (site != null && !site.equals("same-origin") && !site.equals("none"))) {
+    boolean fromHere =
+        origin == null
+            || origin.equalsIgnoreCase("http://" + host)
+            || origin.equalsIgnoreCase("https://" + host);
+    if (!fromHere || (site != null && !site.equals("same-origin") && !site.equals("none"))) {
       return Page.plain(403, "refused: the request comes from a page of another site");
     }
     if (!headers.contains("x-requested-with")) {

@@ -274,6 +274,8 @@ class AdminServerTest {
         .startsWith("HTTP/1.1 403 ")
         .contains("another site");
     assertThat(post("/act", admin, own, "Host: b:1", "Origin: null")).startsWith("HTTP/1.1 403 ");
+    assertThat(post("/act", admin, own, "Host: \\E(", "Origin: http://evil"))
+        .startsWith("HTTP/1.1 403 ");
     assertThat(post("/act", admin, own, "Host: b:1", "Origin: http://b:1.evil"))
         .startsWith("HTTP/1.1 403 ");
     assertThat(post("/act", admin, own, "Sec-Fetch-Site: cross-site")).startsWith("HTTP/1.1 403 ");
