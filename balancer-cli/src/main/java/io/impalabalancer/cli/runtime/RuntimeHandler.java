@@ -52,6 +52,11 @@ final class RuntimeHandler extends ChannelInboundHandlerAdapter {
 
   /** Waits for a line, but not for ever. */
   private void await(ChannelHandlerContext context) {
+    startTimeout(context);
+    context.read();
+  }
+
+  private void startTimeout(ChannelHandlerContext context) {
     stopTimeout();
     timeout =
         context
@@ -62,7 +67,6 @@ final class RuntimeHandler extends ChannelInboundHandlerAdapter {
                 },
                 client.timeoutSeconds(),
                 TimeUnit.SECONDS);
-    context.read();
   }
 
   private void stopTimeout() {
@@ -130,6 +134,8 @@ final class RuntimeHandler extends ChannelInboundHandlerAdapter {
     List<String> next = waiting.poll();
     if (next == null || client.hasQuit()) {
       if (client.hasQuit() || !client.prompt()) {
+        // Who does not read the answer is not waited for either.
+        startTimeout(context);
         context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
       } else {
         goOn(context);

@@ -249,15 +249,15 @@ final class ShowCommands {
     }
     StringBuilder out = new StringBuilder(state ? STATE_HEADER : connectionsHeader());
     for (StatRow row : stats.rows()) {
-      Listener listener = target.listener(row.value("pxname"));
-      if (row.kind() != StatRow.Kind.SERVER
-          || listener == null
-          || (!words.isEmpty() && !words.get(0).equals(listener.name()))) {
+      String proxy = row.value("pxname");
+      if (row.kind() != StatRow.Kind.SERVER || (!words.isEmpty() && !words.get(0).equals(proxy))) {
         continue;
       }
-      Member member = listener.pool().members().get(row.id() - 1);
       if (state) {
-        appendState(row, member, out);
+        // One that has left since the rows were made is passed over.
+        target
+            .member(proxy, row.value("svname"))
+            .ifPresent(server -> appendState(row, server.member(), out));
       } else {
         appendConnections(row, out);
       }

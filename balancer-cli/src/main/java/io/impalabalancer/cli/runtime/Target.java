@@ -11,6 +11,7 @@ import io.impalabalancer.health.HealthChecker;
 import io.impalabalancer.metrics.HaproxyStats;
 import io.impalabalancer.who.Whois;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What commands act on: a balancer and what belongs to it. */
@@ -63,16 +64,23 @@ public record Target(
     if (listener == null) {
       throw new Refused("No such backend.\n");
     }
-    String server = name.substring(slash + 1);
-    return listener.pool().members().stream()
-        .filter(member -> alias(listener, member).equals(server))
+    return member(listener.name(), name.substring(slash + 1))
+        .orElseThrow(() -> new Refused("No such server.\n"));
+  }
+
+  /** Returns the member of a listener of that alias, or of that coordinator's name. */
+  Optional<Server> member(String listenerName, String name) {
+    Listener listener = listener(listenerName);
+    if (listener == null) {
+      return Optional.empty();
+    }
+    List<Member> members = listener.pool().members();
+    return members.stream()
+        .filter(member -> listener.config().alias(member.coordinator().name()).equals(name))
         .findFirst()
         .or(() ->
-            listener.pool().members().stream()
-                .filter(member -> member.coordinator().name().equals(server))
-                .findFirst())
-        .map(member -> new Server(listener, member))
-        .orElseThrow(() -> new Refused("No such server.\n"));
+            members.stream().filter(each -> each.coordinator().name().equals(name)).findFirst())
+        .map(member -> new Server(listener, member));
   }
 
   /**
@@ -96,9 +104,5 @@ public record Target(
                 .anyMatch(member -> member.coordinator() == coordinator))
         .map(Listener::name)
         .toList();
-  }
-
-  static String alias(Listener listener, Member member) {
-    return listener.config().alias(member.coordinator().name());
   }
 }

@@ -3,6 +3,7 @@ package io.impalabalancer.cli.runtime;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.impalabalancer.cli.operation.Events;
 import io.impalabalancer.cli.operation.Reloads;
@@ -31,6 +32,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,8 @@ class RuntimeSocketTest {
         ]
       }
       """;
+
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir private Path directory;
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -232,6 +236,19 @@ class RuntimeSocketTest {
       client.write(ByteBuffer.wrap("show sess;get weight impala/c1\n".getBytes(UTF_8)));
       client.shutdownOutput();
       assertThat(read(client)).isEqualTo("\n100 (initial 100)\n\n");
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotReadItsAnswerIsDisconnected() throws IOException {
+    try (SocketChannel client = connect()) {
+      String line = "set timeout cli 1" + ";help".repeat(3000) + "\n";
+      client.write(ByteBuffer.wrap(line.getBytes(UTF_8)));
+      await()
+          .atMost(SOON)
+          .untilAsserted(() ->
+              assertThatThrownBy(() -> client.write(ByteBuffer.allocate(1)))
+                  .isInstanceOf(IOException.class));
     }
   }
 
