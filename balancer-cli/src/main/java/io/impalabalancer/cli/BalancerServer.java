@@ -78,13 +78,10 @@ final class BalancerServer implements AutoCloseable {
   private final HaproxyStats stats;
   private final Events events = new Events();
   private final Site site;
-  private volatile @Nullable SessionLog sessionLog;
+  private volatile Logged logged = new Logged(null, 0);
   private volatile @Nullable AdminServer admin;
   private volatile @Nullable RuntimeSocket runtime;
   private volatile @Nullable HealthChecker checker;
-
-  /** Lines that session logs have dropped which are closed now. */
-  private volatile long droppedBefore;
 
   private final EventLoopGroup adminLoop;
   private final EventLoopGroup webLoop;
@@ -118,7 +115,7 @@ final class BalancerServer implements AutoCloseable {
         balancer.wire().equals("epoll")
             ? loop("web", Thread.MIN_PRIORITY, EpollIoHandler.newFactory())
             : adminLoop;
-    metrics = new BalancerMetrics(balancer, Main.version(), this::droppedLines);
+    metrics = new BalancerMetrics(balancer, Main.version(), () -> logged.dropped());
     whois = new Whois(c -> pages.get(c, SessionsPage.PATH, Whois.LONG));
     metrics.setDiscovery(this::discovered);
     stats = new HaproxyStats(balancer, Main.version());
@@ -158,10 +155,10 @@ final class BalancerServer implements AutoCloseable {
       BalancerConfig config, Inheritance inheritance, Reloads reloads, Upgrades upgrades)
       throws IOException, InterruptedException {
     SessionLog log = openLog(config);
-    sessionLog = log;
+    logged = new Logged(log, 0);
     balancer.replaceListener(null, log);
     // The log ends after the sessions, so that it has them all.
-    closers.addLast(() -> close(sessionLog));
+    closers.addLast(() -> close(logged.log));
     balancer.addListener(metrics);
     closers.addLast(metrics::close);
     balancer.addListener(stats);
@@ -336,9 +333,11 @@ final class BalancerServer implements AutoCloseable {
     }
   }
 
-  private long droppedLines() {
-    SessionLog log = sessionLog;
-    return droppedBefore + (log == null ? 0 : log.dropped());
+  /** The session log in force, if there is one, and how many lines those before it have dropped. */
+  private record Logged(@Nullable SessionLog log, long droppedBefore) {
+    long dropped() {
+      return droppedBefore + (log == null ? 0 : log.dropped());
+    }
   }
 
   /**
@@ -351,7 +350,7 @@ final class BalancerServer implements AutoCloseable {
       throw new IOException("the balancer is " + notReady);
     }
     BalancerConfig before = balancer.config();
-    SessionLog log = sessionLog;
+    SessionLog log = logged.log;
     AdminServer web = admin;
     boolean otherLog = !before.log().equals(next.log());
     boolean otherAddress = !before.stats().bind().equals(next.stats().bind());
@@ -372,8 +371,7 @@ final class BalancerServer implements AutoCloseable {
     if (otherLog) {
       balancer.replaceListener(log, nextLog);
       close(log);
-      droppedBefore += log == null ? 0 : log.dropped();
-      sessionLog = nextLog;
+      logged = new Logged(nextLog, logged.dropped());
     }
     declared = next;
     discovery.setConfig(next.discover());
@@ -450,7 +448,7 @@ final class BalancerServer implements AutoCloseable {
 
   /** Goes on in a new session log of the same name, because others have renamed the file. */
   void reopenLog() {
-    SessionLog log = sessionLog;
+    SessionLog log = logged.log;
     if (log != null) {
       log.reopen();
     }
