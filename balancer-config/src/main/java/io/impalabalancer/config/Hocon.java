@@ -130,6 +130,8 @@ final class Hocon {
           "the included file \"" + included + "\" is missing or cannot be read");
     } catch (com.typesafe.config.ConfigException e) {
       throw refusal(place(e), "syntax error: " + detail(e).replace(RENAME, ""));
+    } catch (StackOverflowError e) {
+      throw refusal(file, "objects or lists in it are nested too deeply to be read");
     }
   }
 

@@ -108,6 +108,12 @@ class RefusedValuesTest {
   }
 
   @Test
+  void whatIsNestedTooDeeplyIsRefused() {
+    assertThat(problems("impala-balancer {" + "a {".repeat(20_000) + "}".repeat(20_001)))
+        .containsExactly("test.conf: objects or lists in it are nested too deeply to be read");
+  }
+
+  @Test
   void aWrongTypeIsNamed() {
     assertThat(problems(balancer("maxconn = many")))
         .containsExactly(
