@@ -1,10 +1,11 @@
 // The stats page: shows what /api/v1 says, live, and changes elements in place, so that nothing flickers.
 
 import { serves, setHistory, showCoordinators, takePoint } from "./coordinators.js";
-import { $, API, act, age, ago, badge, bytes, confirmed, count, get, make, message, numeric, rate, row, rows, setClock, sum, text } from "./dom.js";
+import { $, API, act, age, ago, badge, bytes, confirmed, count, counted, get, make, message, numeric, rate, row, rows, setClock, sum, text } from "./dom.js";
 import "./choices.js";
 import "./sessions.js";
 
+const RETRY_MILLIS = 3000;
 let overview = null;
 let newestPoint = -1;
 let lastEvent = -1;
@@ -74,7 +75,7 @@ function header() {
   const { info } = overview;
   text($("version"), info.version);
   badge($("ready"), info.ready ? ["✓ READY", "good"] : ["✗ NOT READY", "bad"], info.notReady);
-  document.title = `${info.ready ? "" : "✗ "}${info.sessions} sessions · impala-balancer`;
+  document.title = `${info.ready ? "" : "✗ "}${counted(info.sessions, "session")} · impala-balancer`;
   const last = info.lastReload;
   const what = last.by === "start" ? "Configuration read at the start" : `Last reload ${last.ok ? "✓ applied" : "✗ refused"}, by ${last.by}`;
   text($("reload-state"), `${what}, ${ago(last.at)} ago; configuration ${last.config}`);
@@ -90,7 +91,7 @@ function discovery() {
   const element = $("discovery-state");
   element.hidden = !on;
   const missing = found.filter((each) => each.missing).length;
-  text(element, `${found.length} coordinators found${missing ? `, ${missing} of them missing now` : ""}, ` +
+  text(element, `${counted(found.length, "coordinator")} found${missing ? `, ${missing} of them missing now` : ""}, ` +
     `last answer ${answered ? `${ago(answered)} ago` : "none yet"}${problems.length ? ` ✗ ${problems[0]}` : ""}`);
   element.className = problems.length ? "danger" : "soft";
   element.title = [...problems, ...found.map((each) => `${each.name}: ${each.source}${each.missing ? ", missing" : ""}`)].join("\n");
@@ -176,7 +177,7 @@ async function listen() {
   stream.addEventListener("message", (event) => take(JSON.parse(event.data)));
   stream.addEventListener("error", () => {
     live(false);
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MILLIS);
   });
 }
 
@@ -188,4 +189,12 @@ async function start() {
   await listen();
 }
 
-start().catch((error) => message(error.message));
+/** Tries until it is told who looks: a balancer may start just now, or be busy. */
+function tryToStart() {
+  start().catch((error) => {
+    message(error.message);
+    setTimeout(tryToStart, RETRY_MILLIS);
+  });
+}
+
+tryToStart();

@@ -1,6 +1,6 @@
 // The table of last choices: why clients were given their coordinators. Asked for while it is seen.
 
-import { $, ago, get, row, rows, text } from "./dom.js";
+import { $, ago, counted, get, row, rows, text } from "./dom.js";
 
 const EACH = 4;
 
@@ -12,7 +12,7 @@ const choiceRow = () => row("client", ["when", "listener", "client", "coordinato
 
 function candidate(it) {
   if (it.excluded) return `${it.coordinator}: ${it.excluded}`;
-  const parts = [`${it.sessions} sessions`];
+  const parts = [counted(it.sessions, "session")];
   if (it.load !== null) parts.unshift(`load ${it.load.toFixed(1)}`);
   if (it.score !== null) parts.unshift(`score ${it.score.toFixed(1)}`);
   return `${it.coordinator}: ${parts.join(", ")}`;

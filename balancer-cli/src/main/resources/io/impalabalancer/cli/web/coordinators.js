@@ -1,6 +1,6 @@
 // The table of coordinators: what each is, and the buttons that change it.
 
-import { $, act, ago, attribute, badge, breakable, bytes, confirmed, count, make, numeric, rate, row, rows, sum, text } from "./dom.js";
+import { $, act, ago, attribute, badge, breakable, bytes, confirmed, count, counted, make, numeric, rate, row, rows, sum, text } from "./dom.js";
 
 let coordinators = [];
 let history = {};
@@ -48,7 +48,8 @@ async function setState(name, state) {
 
 async function cutAll(name) {
   const it = coordinators.find((coordinator) => coordinator.name === name);
-  if (await confirmed(`Cut all ${it.sessions} sessions of ${name}? Their queries fail.`, `Cut ${it.sessions} sessions`)) {
+  const sessions = counted(it.sessions, "session");
+  if (await confirmed(`Cut ${sessions} of ${name}? What runs there fails.`, `Cut ${sessions}`)) {
     await act(`/coordinators/${encodeURIComponent(name)}/cut`, {});
   }
 }
@@ -120,8 +121,8 @@ const VERDICT = {
 function said({ facts }) {
   const lines = [
     [facts.problem, facts.problem], [facts.version, facts.version], [facts.startTime, `started ${facts.startTime}`], [facts.executor, "executes queries of others too"],
-    [facts.queriesRegistered, `${facts.queriesRegistered} queries registered, ${facts.queriesExecuting} executing, ${facts.queriesQueued ?? 0} queued`],
-    [facts.catalogVersion, `catalog version ${facts.catalogVersion}, ${facts.catalogLag} behind`], [facts.cacheHitPercent, `catalog cache hit rate ${facts.cacheHitPercent} %`],
+    [facts.queriesRegistered, `queries: ${facts.queriesRegistered} registered, ${facts.queriesExecuting ?? "?"} executing, ${facts.queriesQueued ?? 0} queued`],
+    [facts.catalogVersion, `catalog version ${facts.catalogVersion}, ${facts.catalogLag ?? "?"} behind`], [facts.cacheHitPercent, `catalog cache hit rate ${facts.cacheHitPercent} %`],
     [facts.memoryLimitBytes, `memory ${bytes(facts.memoryBytes ?? 0)} of ${bytes(facts.memoryLimitBytes ?? 0)}`],
   ];
   return lines.filter(([is]) => is || is === 0).map(([, line]) => line).join("\n");

@@ -3,6 +3,8 @@
 // The origin has no user and password in it, as the address of the page may have.
 export const API = `${location.origin}/api/v1`;
 const MESSAGE_MILLIS = 6000;
+/** What reading takes. */
+const MILLIS_PER_LETTER = 50;
 export const $ = (id) => document.getElementById(id);
 
 /** How far this machine's clock is ahead of the balancer's, in milliseconds. */
@@ -113,13 +115,16 @@ const now = () => Date.now() - skew;
 export const ago = (at) => age(now() - at);
 export const rate = (value) => (value === 0 ? "0" : value < 9.95 ? value.toFixed(1) : String(Math.round(value)));
 export const count = (value) => value.toLocaleString("en");
+
+/** Says how many there are: "1 session", "2 sessions". */
+export const counted = (value, what) => `${count(value)} ${what}${value === 1 ? "" : "s"}`;
 export const sum = (items, of) => items.reduce((total, item) => total + of(item), 0);
 
 export function message(words) {
   text($("message"), words);
   $("message").hidden = false;
   clearTimeout(message.timer);
-  message.timer = setTimeout(() => ($("message").hidden = true), MESSAGE_MILLIS);
+  message.timer = setTimeout(() => ($("message").hidden = true), MESSAGE_MILLIS + MILLIS_PER_LETTER * words.length);
 }
 
 // ---- requests

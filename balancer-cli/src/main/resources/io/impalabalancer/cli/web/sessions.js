@@ -33,7 +33,7 @@ function updateSession({ cell }, it) {
   text(cell.listener, it.listener);
   text(cell.coordinator, it.coordinator ?? "none yet");
   text(cell.who, it.who ? person(it.who) : "");
-  cell.who.title = it.who ? it.who.sessions.map((each) => `${each.type} ${each.id}: ${count(each.queries)} queries run`).join("\n") : "";
+  cell.who.title = it.who ? it.who.sessions.map((each) => `${each.type} ${each.id}: ${each.queries === 1 ? "1 query runs" : `${count(each.queries)} queries run`}`).join("\n") : "";
   text(cell.phase, it.phase);
   text(cell.age, age(it.ageMillis));
   text(cell.idle, age(it.idleMillis));
