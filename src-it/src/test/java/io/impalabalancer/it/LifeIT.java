@@ -63,6 +63,7 @@ class LifeIT {
     }
     assertThat(balancer.process().awaitExit(SOON)).isZero();
     assertThat(SessionLine.among(balancer.process().lines()))
+        .filteredOn(line -> line.bytes() > 0) // those that only tried to connect say nothing
         .singleElement()
         .satisfies(line -> assertThat(line.letters()).isEqualTo("KD"))
         .satisfies(line -> assertThat(line.word()).isEqualTo("shutdown"));
@@ -79,6 +80,7 @@ class LifeIT {
     }
     assertThat(balancer.process().awaitExit(SOON)).isZero();
     assertThat(SessionLine.among(balancer.process().lines()))
+        .filteredOn(line -> line.bytes() > 0) // those that only tried to connect say nothing
         .singleElement()
         .satisfies(line -> assertThat(line.letters()).isEqualTo("--"));
   }
