@@ -12,7 +12,15 @@ interface Balance {
   /** Returns a member that {@code choice} admits, null if there is none. Takes no slot. */
   @Nullable Member choose(Serving serving, Choice choice);
 
-  /** Returns one that chooses next as this one would; this one, if it remembers nothing. */
+  /**
+   * Returns the same for a choice whose numbers are not the present ones, by a look at every
+   * member.
+   */
+  default @Nullable Member search(Serving serving, Choice choice) {
+    return choose(serving, choice);
+  }
+
+  /** Returns one that searches next as this one would; this one, if it remembers nothing. */
   default Balance copy() {
     return this;
   }

@@ -185,10 +185,11 @@ public final class Balancer implements AutoCloseable {
 
   /** Takes the parts of the next configuration, when all are set up. */
   void goOver(Parts next, List<Coordinator> toLookUp, List<Coordinator> leaving) {
-    int maxconnBefore = parts.config().maxconn();
+    Parts before = parts;
     parts = next;
+    before.letGoOfPools(next);
     held.setLimit(next.config().bufferLimit());
-    if (next.config().maxconn() != maxconnBefore) {
+    if (next.config().maxconn() != before.config().maxconn()) {
       admission.setMaxconn(next.config().maxconn());
     }
     loops.setMaxpipes(next.config().maxpipes());
@@ -224,6 +225,7 @@ public final class Balancer implements AutoCloseable {
       }
     }
     parts = after;
+    before.letGoOfPools(after);
     after.listeners().values().forEach(l -> l.retain(after.coordinators().values()));
     events.partsChanged();
   }

@@ -59,8 +59,9 @@ public final class Coordinator {
   private volatile CoordinatorConfig config;
   private final Ticker ticker;
   private final Observer observer;
+  private final Seats seats = new Seats();
   private final Slots slots;
-  private final Load load = new Load(this);
+  private final Load load = new Load(this, seats);
 
   private volatile Held<Status> status;
   private volatile Held<AdminState> admin;
@@ -80,7 +81,7 @@ public final class Coordinator {
     this.config = config;
     this.ticker = ticker;
     this.observer = observer;
-    slots = new Slots(config.maxconn(), ticker, observer::roomGrew);
+    slots = new Slots(config.maxconn(), ticker, seats, observer::roomGrew);
     long now = ticker.nanoTime();
     status = new Held<>(Status.CHECKING, "no check has ended yet", now);
     admin = new Held<>(config.state(), "configuration", now);
@@ -433,6 +434,11 @@ public final class Coordinator {
   /** Returns the sessions that hold a slot, over all listeners and ports. */
   public int sessions() {
     return slots.taken();
+  }
+
+  /** Returns where it stands among those who serve. */
+  Seats seats() {
+    return seats;
   }
 
   /** Returns what sessions hold of it, by port too, and may. */

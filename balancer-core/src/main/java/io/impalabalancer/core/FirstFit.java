@@ -1,18 +1,11 @@
 package io.impalabalancer.core;
 
-import org.jspecify.annotations.Nullable;
-
 /** The first that has room, in the order declared: fills one before it uses the next. */
-final class FirstFit implements Balance {
+final class FirstFit extends Ranking {
 
   @Override
-  public @Nullable Member choose(Serving serving, Choice choice) {
-    for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.coordinator(i))) {
-        return serving.member(i);
-      }
-    }
-    return null;
+  boolean better(Tournament among, int one, int other, Choice choice) {
+    return false;
   }
 
   @Override

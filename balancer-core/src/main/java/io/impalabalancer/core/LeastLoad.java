@@ -3,8 +3,9 @@ package io.impalabalancer.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Least {@link Load} for its weight; ties go round. While the load of one of those who could be
- * chosen is not known, they cannot be compared by it, and the fewest sessions decide.
+ * Least {@link Load} for its weight; of equals the one that was chosen the longest ago. While the
+ * load of one of those who could be chosen is not known, they cannot be compared by it, and the
+ * fewest sessions decide.
  */
 final class LeastLoad extends LeastConn {
   private final Balance blind;
@@ -36,6 +37,7 @@ final class LeastLoad extends LeastConn {
         <= (secondLoad + Load.QUERY) * serving.weight(first);
   }
 
+  /** Negative if it is not known: who is not known comes first, and shows so. */
   @Override
   long load(Coordinator coordinator, Choice choice) {
     long known = choice.load(coordinator);
@@ -44,8 +46,20 @@ final class LeastLoad extends LeastConn {
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
-    int found = least(serving, choice);
-    return found == NOT_KNOWN ? blind.choose(serving, choice) : taken(serving, found);
+    Tournament among = among(serving, choice.protocol());
+    int best = among.best(choice);
+    return isKnown(among, best, choice) ? member(among, best) : blind.choose(serving, choice);
+  }
+
+  @Override
+  public @Nullable Member search(Serving serving, Choice choice) {
+    Tournament among = among(serving, choice.protocol());
+    int best = among.search(choice);
+    return isKnown(among, best, choice) ? member(among, best) : blind.search(serving, choice);
+  }
+
+  private boolean isKnown(Tournament among, int best, Choice choice) {
+    return best == Tournament.NOBODY || choice.load(among.serving().coordinator(best)) >= 0;
   }
 
   @Override

@@ -29,6 +29,7 @@ public final class Load {
   private record Known(long work, int sessions, long told, long toldNanos) {}
 
   private final Coordinator coordinator;
+  private final Seats seats;
 
   /**
    * How often the page was asked for, and in the lower half, sessions begun since and not ended.
@@ -38,8 +39,9 @@ public final class Load {
   private volatile @Nullable Known known;
   private int sessionsAsked;
 
-  Load(Coordinator coordinator) {
+  Load(Coordinator coordinator, Seats seats) {
     this.coordinator = coordinator;
+    this.seats = seats;
   }
 
   /** Says that the page is asked for: it will not show what is sent from now on. */
@@ -50,6 +52,7 @@ public final class Load {
       known = new Known(work(before), sessionsAsked, before.told, before.toldNanos);
     }
     sent.set(((sent.get() >>> 32) + 1) << 32);
+    seats.changed();
   }
 
   /**
@@ -69,11 +72,13 @@ public final class Load {
             : Math.min(all, Math.min(MOST, executing) + Math.max(0, Math.min(MOST, queued)));
     long work = busy * QUERY + (all - busy) * (QUERY / 2);
     known = new Known(work, sessionsAsked, work, coordinator.ticker().nanoTime());
+    seats.changed();
   }
 
   /** Says that the page cannot be read any more. */
   public void lost() {
     known = null;
+    seats.changed();
   }
 
   /** Returns what the last page told, in queries; negative if none is known. */
@@ -98,7 +103,12 @@ public final class Load {
   /** Counts a session; what it returns is {@link #ended}'s. */
   int began() {
     // Before the first page is asked for, as where none ever is, nothing is counted.
-    return sent.get() == 0 ? 0 : (int) (sent.getAndIncrement() >>> 32);
+    if (sent.get() == 0) {
+      return 0;
+    }
+    int began = (int) (sent.getAndIncrement() >>> 32);
+    seats.changed();
+    return began;
   }
 
   /** Counts a session no more. */
@@ -107,6 +117,7 @@ public final class Load {
     while (began != 0 && (int) (now >>> 32) == began) {
       long seen = sent.compareAndExchange(now, now - 1);
       if (seen == now) {
+        seats.changed();
         return;
       }
       now = seen;

@@ -4,6 +4,7 @@ import io.impalabalancer.config.BalancerConfig;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,6 +29,13 @@ record Parts(
     Set<Pool> used = new LinkedHashSet<>(pools.values());
     listeners.values().forEach(listener -> used.add(listener.pool()));
     return used;
+  }
+
+  /** Empties the pools that nobody has after these parts have given way to others. */
+  void letGoOfPools(Parts after) {
+    Set<Pool> unused = poolsInUse();
+    unused.removeAll(after.poolsInUse());
+    unused.forEach(pool -> pool.setMembers(List.of()));
   }
 
   /** Returns the same without those that have left: who was leaving and has no session now. */

@@ -75,7 +75,10 @@ public final class Pool {
         next.put(protocol, new Serving(primaries.isEmpty() ? chosen : primaries));
       }
     }
+    Map<Protocol, Serving> before = serving;
+    next.values().forEach(Serving::open);
     serving = next;
+    before.values().forEach(Serving::close);
   }
 
   private List<Member> leastBad(Protocol protocol) {

@@ -3,11 +3,12 @@ package io.impalabalancer.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The less loaded of two different members drawn by weight. Needs no view of the whole, so that
- * several balancers in front of the same coordinators do not all run to the emptiest.
+ * The less loaded of two different members drawn by weight; where few have room, so that none is
+ * drawn who has, the one with the fewest sessions. Needs no view of the whole, so that several
+ * balancers in front of the same coordinators do not all run to the emptiest.
  */
 final class RandomOfTwo implements Balance {
-  /** Draws among all, before those are counted who are admitted. */
+  /** Draws until it is plain that few are admitted. */
   private static final int DRAWS = 4;
 
   /** Tells whether the first of two members is loaded no more than the second, for its weight. */
@@ -17,8 +18,16 @@ final class RandomOfTwo implements Balance {
 
   private final Order order;
 
+  /** Chooses where few are admitted. */
+  private final Balance fewest;
+
   RandomOfTwo(Order order) {
+    this(order, new LeastConn());
+  }
+
+  private RandomOfTwo(Order order, Balance fewest) {
     this.order = order;
+    this.fewest = fewest;
   }
 
   /** Compares by the sessions that each would have. */
@@ -30,15 +39,28 @@ final class RandomOfTwo implements Balance {
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
+    int found = betterOfTwo(serving, choice);
+    return found < 0 ? fewest.choose(serving, choice) : serving.member(found);
+  }
+
+  @Override
+  public @Nullable Member search(Serving serving, Choice choice) {
+    int found = betterOfTwo(serving, choice);
+    return found < 0 ? fewest.search(serving, choice) : serving.member(found);
+  }
+
+  private int betterOfTwo(Serving serving, Choice choice) {
     int one = draw(serving, choice);
-    int two = one < 0 ? one : draw(serving, choice);
+    int two = one;
     for (int i = 0; i < DRAWS && two == one && one >= 0; i++) {
       two = draw(serving, choice);
     }
-    if (two < 0) {
-      return one < 0 ? null : serving.member(one);
-    }
-    return serving.member(order.holds(serving, one, two, choice) ? one : two);
+    return two < 0 || order.holds(serving, one, two, choice) ? one : two;
+  }
+
+  @Override
+  public Balance copy() {
+    return new RandomOfTwo(order, fewest.copy());
   }
 
   @Override
@@ -46,39 +68,14 @@ final class RandomOfTwo implements Balance {
     return "the better of two drawn by weight";
   }
 
-  /** Returns the index of an admitted member drawn by weight, negative if there is none. */
-  private int draw(Serving serving, Choice choice) {
+  /** Returns the index of an admitted member drawn by weight, negative if none was drawn. */
+  private static int draw(Serving serving, Choice choice) {
     for (int i = 0; i < DRAWS; i++) {
       int drawn = serving.drawn(choice.random());
       if (choice.admits(serving.coordinator(drawn))) {
         return drawn;
       }
     }
-    return drawOfAdmitted(serving, choice);
-  }
-
-  /** Draws of those admitted alone, where few are; the last of them if some filled meanwhile. */
-  private int drawOfAdmitted(Serving serving, Choice choice) {
-    long total = 0;
-    for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.coordinator(i))) {
-        total += serving.weight(i);
-      }
-    }
-    if (total == 0) {
-      return -1;
-    }
-    long left = Math.floorMod(choice.random(), total);
-    int last = -1;
-    for (int i = 0; i < serving.size(); i++) {
-      if (choice.admits(serving.coordinator(i))) {
-        last = i;
-        left -= serving.weight(i);
-        if (left < 0) {
-          return i;
-        }
-      }
-    }
-    return last;
+    return -1;
   }
 }

@@ -66,7 +66,7 @@ public record RecordedChoice(
       List<Long> drawn) {
 
     private String choose() {
-      Member member = before.copy().choose(serving, new Given(this, drawn.iterator()::next));
+      Member member = before.copy().search(serving, new Given(this, drawn.iterator()::next));
       return member == null ? "" : member.coordinator().name();
     }
   }
@@ -156,7 +156,7 @@ public record RecordedChoice(
                 drawn.add(random);
                 return random;
               });
-      Member member = balance.choose(serving, given);
+      Member member = balance.search(serving, given);
       last =
           new RecordedChoice(
               System.currentTimeMillis(),

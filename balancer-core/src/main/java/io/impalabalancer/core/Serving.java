@@ -1,13 +1,17 @@
 package io.impalabalancer.core;
 
 import io.impalabalancer.config.Protocol;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.Collectors;
 
 /**
  * The members that serve at one moment, in the order declared, with the weights of that moment.
- * Immutable.
+ * Immutable but for its counts of changes: where there are many members, they form groups, those
+ * form groups and so on up to a last one, and of each group but that it is known how often a number
+ * of its members has changed.
  */
 final class Serving {
   static final Serving NOBODY = new Serving(List.of());
@@ -15,15 +19,19 @@ final class Serving {
   /** Nobody yet: some were neither checked nor looked up. Their clients wait in line for that. */
   static final Serving UNDECIDED = new Serving(List.of());
 
+  /** So many members, or groups, form a group: 2 to this. */
+  static final int GROUP_BITS = 4;
+
   private final Member[] members;
   private final Coordinator[] coordinators;
   private final boolean overruled;
   private final int[] weights;
-  private final boolean even;
   private final long[] nameHashes;
 
   /** Of each member, the sum of the weights up to it and with it. */
   private final long[] sums;
+
+  private final List<AtomicIntegerArray> changes = new ArrayList<>();
 
   Serving(List<Member> members) {
     this(members, false);
@@ -48,7 +56,48 @@ final class Serving {
       sums[i] = sum;
       nameHashes[i] = members.get(i).nameHash();
     }
-    even = Arrays.stream(weights).allMatch(weight -> weight == weights[0]);
+    for (int size = weights.length; size > 1 << GROUP_BITS; ) {
+      size = ((size - 1) >> GROUP_BITS) + 1;
+      changes.add(new AtomicIntegerArray(size));
+    }
+  }
+
+  /** Has its members' coordinators tell it of changes, if it counts any. */
+  void open() {
+    for (int i = 0; i < coordinators.length && !changes.isEmpty(); i++) {
+      coordinators[i].seats().add(this, i);
+    }
+  }
+
+  /** Is told of no more changes. */
+  void close() {
+    for (int i = 0; i < coordinators.length && !changes.isEmpty(); i++) {
+      coordinators[i].seats().remove(this);
+    }
+  }
+
+  /** Returns how often members are put in groups: 0 for so few that they are the last one. */
+  int rounds() {
+    return changes.size();
+  }
+
+  /** Returns how many groups there are, of members in round 0, of the groups before in others. */
+  int groups(int round) {
+    return changes.get(round).length();
+  }
+
+  /** Counts a change of a member's numbers. Any thread. */
+  void changed(int index) {
+    int group = index;
+    for (int round = 0; round < changes.size(); round++) {
+      group >>= GROUP_BITS;
+      changes.get(round).getAndIncrement(group);
+    }
+  }
+
+  /** Returns how often something has changed in a group. */
+  int changes(int round, int group) {
+    return changes.get(round).get(group);
   }
 
   /** Returns whether its members serve although their verdicts say no: nobody is better. */
@@ -79,11 +128,6 @@ final class Serving {
   /** Returns who a member is; as it is asked for every member at every choice, without a hop. */
   Coordinator coordinator(int index) {
     return coordinators[index];
-  }
-
-  /** Returns whether all have the same weight. */
-  boolean even() {
-    return even;
   }
 
   /** Returns where a member stands, negative if it does not serve. */

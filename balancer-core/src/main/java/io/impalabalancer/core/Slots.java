@@ -17,6 +17,7 @@ public final class Slots {
   private static final long NEVER = Long.MIN_VALUE;
 
   private final Ticker ticker;
+  private final Seats seats;
   private final Runnable roomGrew;
   private final AtomicInteger taken = new AtomicInteger();
   private final Map<Protocol, Port> ports = new EnumMap<>(Protocol.class);
@@ -38,11 +39,13 @@ public final class Slots {
    * Makes those of a coordinator without sessions.
    *
    * @param maxconn most over all ports, 0 for no limit
+   * @param seats told of every change
    * @param roomGrew what is done when a port has room for more sessions than before
    */
-  Slots(int maxconn, Ticker ticker, Runnable roomGrew) {
+  Slots(int maxconn, Ticker ticker, Seats seats, Runnable roomGrew) {
     this.maxconn = maxconn;
     this.ticker = ticker;
+    this.seats = seats;
     this.roomGrew = roomGrew;
     for (Protocol protocol : Protocol.values()) {
       ports.put(protocol, new Port());
@@ -69,6 +72,7 @@ public final class Slots {
 
   void setMaxconn(int maxconn) {
     this.maxconn = maxconn;
+    seats.changed();
   }
 
   /** Returns the most at one port; {@link Integer#MAX_VALUE} for no limit. */
@@ -86,6 +90,7 @@ public final class Slots {
     Port port = port(protocol);
     int from = port.limit;
     port.limit = to;
+    seats.changed();
     if (to > from) {
       roomGrew.run();
     }
@@ -101,11 +106,13 @@ public final class Slots {
   /** Takes one for a session at one port; false if there is none. */
   boolean take(Protocol protocol) {
     Port port = port(protocol);
-    if (port.taken.get() >= port.limit || !take()) {
-      return false;
+    boolean took = port.taken.get() < port.limit && take();
+    if (took) {
+      port.taken.incrementAndGet();
     }
-    port.taken.incrementAndGet();
-    return true;
+    // Also if not: whoever has taken the last may not have come to say so yet.
+    seats.changed();
+    return took;
   }
 
   private boolean take() {
@@ -129,6 +136,7 @@ public final class Slots {
   int giveBack(Protocol protocol) {
     port(protocol).taken.decrementAndGet();
     int now = taken.decrementAndGet();
+    seats.changed();
     assert now >= 0 : "a slot was given back twice";
     return now;
   }

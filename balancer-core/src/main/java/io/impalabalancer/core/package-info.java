@@ -31,10 +31,11 @@
  * <h2>What is shared between event loops</h2>
  *
  * Everything else belongs to one loop. Shared are the {@link io.impalabalancer.core.Coordinator}s
- * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole),
- * the wait queue (one lock, taken only while somebody waits), the {@link
- * io.impalabalancer.core.Places} for clients, what the kernel refuses ({@link
- * io.impalabalancer.core.Shortage}) and the counters.
+ * (states are volatile, slots atomic), the serving sets of the pools (immutable, swapped whole; of
+ * many members each {@link io.impalabalancer.core.Ranking} keeps in a {@link
+ * io.impalabalancer.core.Tournament} who is best, without a lock), the wait queue (one lock, taken
+ * only while somebody waits), the {@link io.impalabalancer.core.Places} for clients, what the
+ * kernel refuses ({@link io.impalabalancer.core.Shortage}) and the counters.
  *
  * <h2>What people change while it runs</h2>
  *

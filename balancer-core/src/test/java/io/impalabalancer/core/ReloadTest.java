@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -315,6 +316,30 @@ class ReloadTest extends WireTest {
     rig.reload(both + listeners(listener("other", 0, "")));
     first.close();
     assertThat(waiting.getInputStream().read()).isEqualTo('x');
+  }
+
+  /** Of so many members who serve is told of each one's changes, until others do. */
+  @Test
+  void aPoolThatIsRemovedIsToldOfNoMoreChanges() throws Exception {
+    int[] ports = new int[20];
+    Arrays.setAll(ports, i -> i + 1);
+    String both = BalancerRig.coordinators("", ports);
+    BalancerRig rig =
+        rig(both + "pools { p = [\"c.*\"] }\n" + listeners(listener("l", 0, "pool = p")));
+    rig.balancer
+        .coordinators()
+        .forEach(coordinator -> coordinator.setStatus(Coordinator.Status.UP, "test"));
+    Serving serving = rig.balancer.listeners().get(0).pool().serving(Protocol.TCP);
+    assertThat(changesTold(rig, serving)).isEqualTo(2);
+    rig.reload(both + listeners(listener("other", 0, "")));
+    assertThat(changesTold(rig, serving)).isZero();
+  }
+
+  private static int changesTold(BalancerRig rig, Serving serving) {
+    int before = serving.changes(0, 0);
+    rig.coordinator(0).take(Protocol.TCP);
+    rig.coordinator(0).giveBack(Protocol.TCP);
+    return serving.changes(0, 0) - before;
   }
 
   @Test

@@ -14,8 +14,10 @@ class RoundRobinTest {
 
   @Test
   void theOrderIsSmooth() {
-    assertThat(TestPool.of(2, 1).order(balance, 6)).isEqualTo("c1 c2 c1 c1 c2 c1");
-    assertThat(TestPool.of(5, 1, 1).order(balance, 7)).isEqualTo("c1 c1 c2 c1 c3 c1 c1");
+    assertThat(TestPool.of(2, 1).order(balance, 6)).isEqualTo("c1 c1 c2 c1 c1 c2");
+    assertThat(TestPool.of(5, 1, 1).order(balance, 14))
+        .isEqualTo("c1 c1 c1 c2 c1 c1 c3 c1 c1 c1 c2 c1 c1 c3");
+    assertThat(TestPool.of(2, 2, 1, 1).order(balance, 6)).isEqualTo("c1 c2 c1 c3 c2 c4");
     assertThat(TestPool.of(7, 7, 7).order(balance, 6)).isEqualTo("c1 c2 c3 c1 c2 c3");
   }
 
@@ -54,13 +56,13 @@ class RoundRobinTest {
   }
 
   @Test
-  void ofEvenOnesTheOneThatIsFullIsLeftOutUntilItHasRoom() {
+  void oneThatIsFullIsLeftOutUntilItHasRoomAndThenItsTurnIsNext() {
     TestPool pool = TestPool.limited(1, 5, 5, 5);
     assertThat(pool.order(balance, 1)).isEqualTo("c1");
     pool.coordinator(1).take(Protocol.TCP);
     assertThat(pool.order(balance, 3)).isEqualTo("c3 c1 c3");
     pool.coordinator(1).giveBack(Protocol.TCP);
-    assertThat(pool.order(balance, 4)).isEqualTo("c1 c2 c3 c1");
+    assertThat(pool.order(balance, 4)).isEqualTo("c2 c1 c2 c3");
   }
 
   @Test
@@ -69,7 +71,7 @@ class RoundRobinTest {
     pool.coordinator(2).take(Protocol.TCP);
     assertThat(pool.order(balance, 6)).isEqualTo("c1 c2 c1 c1 c2 c1");
     pool.coordinator(2).giveBack(Protocol.TCP);
-    assertThat(pool.order(balance, 8)).isEqualTo("c3 c1 c3 c2 c3 c3 c1 c3");
+    assertThat(pool.order(balance, 8)).isEqualTo("c3 c3 c3 c1 c3 c3 c2 c3");
   }
 
   @Test
