@@ -2,19 +2,74 @@ package io.impalabalancer.core;
 
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * By the client's address: weighted rendezvous hashing over coordinator names. A function of the
  * configuration and of who serves, so that any number of balancers agree, and a coordinator that is
  * lost moves its own clients only. The client of a full member gets the next in its order.
+ *
+ * <p>Every member is looked at for a client that is new since others serve, and for one whose own
+ * member is full; for the others it is remembered whose they are.
  */
 final class SourceHash implements Balance {
+  /** Clients are remembered by so many bits of their hash; each bit doubles the 8 bytes for one. */
+  private static final int REMEMBERED_BITS = 12;
+
+  private static final long LOW_BITS = (1L << REMEMBERED_BITS) - 1;
+
+  private volatile Owners owners = new Owners(Serving.NOBODY);
+
+  /**
+   * Whose clients are, while the same serve. An entry is a client's hash, which where it stands
+   * tells the low bits of; in their place is the index of its member, from 1 on.
+   */
+  private static final class Owners {
+    final Serving serving;
+    final AtomicLongArray entries = new AtomicLongArray(1 << REMEMBERED_BITS);
+
+    Owners(Serving serving) {
+      this.serving = serving;
+    }
+
+    int owner(long source) {
+      int place = (int) (source & LOW_BITS);
+      long entry = entries.get(place);
+      int known = (int) (entry & LOW_BITS) - 1;
+      if (known >= 0 && (entry ^ source) >>> REMEMBERED_BITS == 0) {
+        return known;
+      }
+      int owner = first(serving, source, null);
+      if (owner < LOW_BITS) {
+        entries.set(place, (source & ~LOW_BITS) | (owner + 1));
+      }
+      return owner;
+    }
+  }
 
   @Override
   public @Nullable Member choose(Serving serving, Choice choice) {
-    long source = choice.sourceHash();
-    Member best = null;
+    if (serving.isEmpty()) {
+      return null;
+    }
+    Owners now = owners;
+    if (now.serving != serving) {
+      now = new Owners(serving);
+      owners = now;
+    }
+    int owner = now.owner(choice.sourceHash());
+    if (!choice.admits(serving.coordinator(owner))) {
+      owner = first(serving, choice.sourceHash(), choice);
+    }
+    return owner < 0 ? null : serving.member(owner);
+  }
+
+  /**
+   * Returns who is first in a client's order, of those whom {@code admits} admits if it is given.
+   */
+  private static int first(Serving serving, long source, @Nullable Choice admits) {
+    int best = -1;
     double bestScore = Double.NEGATIVE_INFINITY;
     double bestUniform = 0;
     int bestWeight = 0;
@@ -27,8 +82,8 @@ final class SourceHash implements Balance {
       }
       double score = weight / -Math.log(uniform);
       // Few get here, so that few coordinators are looked at.
-      if (score > bestScore && choice.admits(serving.coordinator(i))) {
-        best = serving.member(i);
+      if (score > bestScore && (admits == null || admits.admits(serving.coordinator(i)))) {
+        best = i;
         bestScore = score;
         bestUniform = uniform;
         bestWeight = weight;

@@ -80,6 +80,10 @@ public class Benchmarks {
   public static class Algorithm {
     @Param public BalanceKind balance;
 
+    /** How many clients there are; {@code source} remembers as many, and not all of so many. */
+    @Param({"1000", "1000000000"})
+    public int clients;
+
     private final SplittableRandom random = new SplittableRandom(2);
     private Balance made;
 
@@ -89,7 +93,7 @@ public class Benchmarks {
     }
 
     Choice client() {
-      return TestPool.choice(random.nextLong());
+      return TestPool.choice(random.nextInt(clients));
     }
   }
 
