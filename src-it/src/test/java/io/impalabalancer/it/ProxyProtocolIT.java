@@ -132,13 +132,12 @@ class ProxyProtocolIT {
               server balancer %s
             """
                 .formatted(front, server));
-    ChildProcess process =
-        opened.keep(
-            ChildProcess.start(
-                "haproxy",
-                directory,
-                Map.of(),
-                List.of(haproxy.toString(), "-db", "-f", config.toString())));
+    opened.keep(
+        ChildProcess.start(
+            "haproxy",
+            directory,
+            Map.of(),
+            List.of(haproxy.toString(), "-db", "-f", config.toString())));
     Awaitility.await()
         .until(() -> {
           try (Socket probe = new Socket()) {
