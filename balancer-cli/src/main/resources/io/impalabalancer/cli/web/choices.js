@@ -41,7 +41,7 @@ async function loadChoices() {
     const each = await Promise.all(listeners.map(async ({ name }) =>
       (await get(`/listeners/${encodeURIComponent(name)}/choices`)).choices.slice(0, EACH).map((it) => ({ listener: name, ...it }))));
     const choices = each.flat();
-    rows($("choice-rows"), choices, (it) => `${it.listener} ${it.at} ${it.client}`, choiceRow, updateChoice, "No client has come yet.");
+    rows($("choice-rows"), choices, (it) => `${it.listener} ${it.at} ${it.client}`, choiceRow, updateChoice, "No client was given a coordinator yet.");
   } catch {
     // It is asked for again soon.
   }
