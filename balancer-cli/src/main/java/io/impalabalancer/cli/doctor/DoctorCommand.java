@@ -116,8 +116,19 @@ public final class DoctorCommand implements Callable<Integer> {
         : findings.get(0).severity() == Severity.WARNING ? WARNINGS : ERRORS;
   }
 
-  private String dialled() throws UnknownHostException {
-    return clientName != null ? clientName : InetAddress.getLocalHost().getCanonicalHostName();
+  private String dialled() {
+    if (clientName != null) {
+      return clientName;
+    }
+    try {
+      return InetAddress.getLocalHost().getCanonicalHostName();
+    } catch (UnknownHostException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "this machine does not know its own name (%s): give the name that clients dial by --client-name"
+              .formatted(e.getMessage()),
+          e);
+    }
   }
 
   private void print(PrintWriter out, List<Finding> findings) {

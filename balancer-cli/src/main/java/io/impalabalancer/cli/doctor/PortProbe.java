@@ -1,6 +1,7 @@
 package io.impalabalancer.cli.doctor;
 
 import io.impalabalancer.cli.doctor.PortFacts.Answer;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -16,9 +17,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -42,8 +45,15 @@ final class PortProbe {
   /** A server that knows a mechanism says nothing until the client goes on: how long that is. */
   private static final Duration SASL_PAUSE = Duration.ofSeconds(1);
 
+  private static final Duration SLACK = Duration.ofSeconds(2);
+
+  /** Ends connections whose other side drips: to wait for each byte anew would never end. */
+  private static final ScheduledExecutorService CLOSER =
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("doctor-closer", true));
+
   private final InetSocketAddress address;
   private final int timeoutMillis;
+  private volatile boolean dripped;
   private Optional<X509Certificate> certificate = Optional.empty();
 
   PortProbe(InetSocketAddress address, Duration timeout) {
@@ -80,8 +90,14 @@ final class PortProbe {
     } catch (SocketTimeoutException e) {
       return PortFacts.not(Answer.SILENT, "says nothing within " + timeoutMillis + " ms");
     } catch (IOException e) {
-      return PortFacts.not(Answer.CLOSED, String.valueOf(e.getMessage()));
+      return failed(e);
     }
+  }
+
+  private PortFacts failed(IOException how) {
+    return dripped
+        ? PortFacts.not(Answer.SILENT, "says nothing whole within " + mostMillis() + " ms")
+        : PortFacts.not(Answer.CLOSED, String.valueOf(how.getMessage()));
   }
 
   /** Returns what a port of HiveServer2 over HTTP answers. */
@@ -111,7 +127,7 @@ final class PortProbe {
     } catch (SocketTimeoutException e) {
       return PortFacts.not(Answer.SILENT, "says nothing within " + timeoutMillis + " ms");
     } catch (IOException e) {
-      return PortFacts.not(Answer.CLOSED, String.valueOf(e.getMessage()));
+      return failed(e);
     }
   }
 
@@ -132,13 +148,16 @@ final class PortProbe {
     }
   }
 
-  private static int answerTo(Socket socket, byte[] request) throws IOException {
+  private int answerTo(Socket socket, byte[] request) throws IOException {
     try {
       socket.getOutputStream().write(request);
       return socket.getInputStream().read();
     } catch (SocketTimeoutException e) {
       throw e;
     } catch (IOException reset) {
+      if (dripped) {
+        throw reset;
+      }
       return -1;
     }
   }
@@ -181,11 +200,12 @@ final class PortProbe {
     try {
       X509Certificate unused = handshake();
       return true;
-    } catch (SSLException e) {
-      return false;
     } catch (SocketTimeoutException e) {
       throw e;
-    } catch (IOException reset) {
+    } catch (IOException none) {
+      if (dripped) {
+        throw none;
+      }
       return false;
     }
   }
@@ -206,6 +226,7 @@ final class PortProbe {
     try {
       socket.connect(address, timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
+      var unused = CLOSER.schedule(() -> end(socket), mostMillis(), TimeUnit.MILLISECONDS);
       return socket;
     } catch (SocketTimeoutException e) {
       socket.close();
@@ -213,6 +234,22 @@ final class PortProbe {
     } catch (IOException e) {
       socket.close();
       throw e;
+    }
+  }
+
+  /** Returns how long a connection may take: a handshake and an answer, and some more. */
+  private long mostMillis() {
+    return 2L * timeoutMillis + SLACK.toMillis();
+  }
+
+  private void end(Socket socket) {
+    if (!socket.isClosed()) {
+      dripped = true;
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // It is of no more use anyway.
+      }
     }
   }
 

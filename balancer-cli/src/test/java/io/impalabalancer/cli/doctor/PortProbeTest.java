@@ -12,7 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What client ports answer to a client that never logs in. */
@@ -58,6 +61,24 @@ class PortProbeTest {
       PortFacts facts = new PortProbe(silent.address(), SHORT).thrift();
       assertThat(facts.answer()).isEqualTo(Answer.SILENT);
       assertThat(facts.detail()).isEqualTo("says nothing within 200 ms");
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aPortThatDripsIsGivenUp() throws Exception {
+    try (FakePort drips =
+        new FakePort(socket -> {
+          byte[] head = "HTTP/1.1 200 OK\r\nX: ".getBytes(StandardCharsets.US_ASCII);
+          socket.getOutputStream().write(head);
+          while (!socket.isClosed()) {
+            socket.getOutputStream().write('x');
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+          }
+        })) {
+      PortFacts facts = new PortProbe(drips.address(), SHORT).http();
+      assertThat(facts.answer()).isEqualTo(Answer.SILENT);
+      assertThat(facts.detail()).isEqualTo("says nothing whole within 2400 ms");
     }
   }
 
