@@ -73,19 +73,18 @@ class SyslogIT {
     int listener = FreePort.next();
     String address =
         transport.equals("unix") ? "unix:" + socket : transport + "://127.0.0.1:" + port;
-    BalancerProcess balancer =
-        opened.keep(
-            BalancerProcess.start(
-                """
-                impala-balancer {
-                  coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d } }]
-                  listeners = [{ name = l, bind = "127.0.0.1:%d", protocol = tcp }]
-                  check.type = none
-                  log { sessions = syslog
-                    syslog { address = "%s", format = %s, facility = local3, severity = notice } }
-                }
-                """
-                    .formatted(coordinator.getLocalPort(), listener, address, format)));
+    opened.keep(
+        BalancerProcess.start(
+            """
+            impala-balancer {
+              coordinators = [{ name = c1, host = "127.0.0.1", ports { tcp = %d } }]
+              listeners = [{ name = l, bind = "127.0.0.1:%d", protocol = tcp }]
+              check.type = none
+              log { sessions = syslog
+                syslog { address = "%s", format = %s, facility = local3, severity = notice } }
+            }
+            """
+                .formatted(coordinator.getLocalPort(), listener, address, format)));
     Socket client = new Socket(InetAddress.getLoopbackAddress(), listener);
     String from = "127.0.0.1:" + client.getLocalPort();
     coordinator.accept().close();
