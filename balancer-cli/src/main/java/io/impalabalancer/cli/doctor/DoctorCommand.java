@@ -125,8 +125,8 @@ public final class DoctorCommand implements Callable<Integer> {
     } catch (UnknownHostException e) {
       throw new ParameterException(
           spec.commandLine(),
-          "this machine does not know its own name (%s): give the name that clients dial by --client-name"
-              .formatted(e.getMessage()),
+          "this machine's own name does not resolve: give the name that clients dial by"
+              + " --client-name",
           e);
     }
   }
