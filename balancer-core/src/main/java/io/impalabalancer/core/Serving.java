@@ -20,7 +20,7 @@ final class Serving {
   static final Serving UNDECIDED = new Serving(List.of());
 
   /** So many members, or groups, form a group: 2 to this. */
-  static final int GROUP_BITS = 4;
+  static final int GROUP_BITS = 3;
 
   private final Member[] members;
   private final Coordinator[] coordinators;
@@ -31,7 +31,7 @@ final class Serving {
   /** Of each member, the sum of the weights up to it and with it. */
   private final long[] sums;
 
-  private final List<AtomicIntegerArray> changes = new ArrayList<>();
+  private final AtomicIntegerArray[] changes;
 
   Serving(List<Member> members) {
     this(members, false);
@@ -56,48 +56,50 @@ final class Serving {
       sums[i] = sum;
       nameHashes[i] = members.get(i).nameHash();
     }
+    List<AtomicIntegerArray> rounds = new ArrayList<>();
     for (int size = weights.length; size > 1 << GROUP_BITS; ) {
       size = ((size - 1) >> GROUP_BITS) + 1;
-      changes.add(new AtomicIntegerArray(size));
+      rounds.add(new AtomicIntegerArray(size));
     }
+    changes = rounds.toArray(AtomicIntegerArray[]::new);
   }
 
   /** Has its members' coordinators tell it of changes, if it counts any. */
   void open() {
-    for (int i = 0; i < coordinators.length && !changes.isEmpty(); i++) {
+    for (int i = 0; i < coordinators.length && changes.length > 0; i++) {
       coordinators[i].seats().add(this, i);
     }
   }
 
   /** Is told of no more changes. */
   void close() {
-    for (int i = 0; i < coordinators.length && !changes.isEmpty(); i++) {
+    for (int i = 0; i < coordinators.length && changes.length > 0; i++) {
       coordinators[i].seats().remove(this);
     }
   }
 
   /** Returns how often members are put in groups: 0 for so few that they are the last one. */
   int rounds() {
-    return changes.size();
+    return changes.length;
   }
 
   /** Returns how many groups there are, of members in round 0, of the groups before in others. */
   int groups(int round) {
-    return changes.get(round).length();
+    return changes[round].length();
   }
 
   /** Counts a change of a member's numbers. Any thread. */
   void changed(int index) {
     int group = index;
-    for (int round = 0; round < changes.size(); round++) {
+    for (AtomicIntegerArray round : changes) {
       group >>= GROUP_BITS;
-      changes.get(round).getAndIncrement(group);
+      round.getAndIncrement(group);
     }
   }
 
   /** Returns how often something has changed in a group. */
   int changes(int round, int group) {
-    return changes.get(round).get(group);
+    return changes[round].get(group);
   }
 
   /** Returns whether its members serve although their verdicts say no: nobody is better. */

@@ -126,9 +126,10 @@ final class Tournament {
     int best = NOBODY;
     for (int i = from; i < to; i++) {
       int one = round == 0 ? i : bestOf(round - 1, i, choice);
+      // Few are better than those before them, so that few are asked whether they have room.
       if (one != NOBODY
-          && (round > 0 || choice.admits(serving.coordinator(one)))
-          && (best == NOBODY || ranking.better(this, one, best, choice))) {
+          && (best == NOBODY || ranking.better(this, one, best, choice))
+          && (round > 0 || choice.admits(serving.coordinator(one)))) {
         best = one;
       }
     }
