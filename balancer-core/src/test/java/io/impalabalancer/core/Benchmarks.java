@@ -51,27 +51,43 @@ public class Benchmarks {
         .run();
   }
 
-  /** Coordinators of different loads, all with room. */
+  /** Coordinators of different weights and loads, all with room, and sessions that they have. */
   @State(Scope.Benchmark)
   public static class Coordinators {
     @Param({"3", "30", "300"})
     public int coordinators;
 
+    private final SplittableRandom random = new SplittableRandom(1);
+    private final Coordinator[] sessions = new Coordinator[10_000];
+    private final int[] began = new int[sessions.length];
     TestPool pool;
 
     @Setup
     public void make() {
       int[] weights = new int[coordinators];
-      Arrays.fill(weights, 100);
+      Arrays.setAll(weights, i -> 90 + i % 20);
       pool = TestPool.limited(1_000_000, weights);
-      SplittableRandom random = new SplittableRandom(1);
       for (Member member : pool.pool.members()) {
-        for (int i = random.nextInt(100); i > 0; i--) {
-          member.coordinator().take(Protocol.TCP);
-        }
         member.coordinator().load().asked();
         member.coordinator().load().told(random.nextInt(100), -1, -1);
       }
+      for (int i = 0; i < sessions.length; i++) {
+        begin(i, pool.coordinator(random.nextInt(coordinators)));
+        sessions[i].take(Protocol.TCP);
+      }
+    }
+
+    private void begin(int session, Coordinator coordinator) {
+      sessions[session] = coordinator;
+      began[session] = coordinator.load().began();
+    }
+
+    /** A session begins whose slot is taken, and another one ends. */
+    void replaceAny(Coordinator coordinator) {
+      int session = random.nextInt(sessions.length);
+      sessions[session].load().ended(began[session]);
+      sessions[session].giveBack(Protocol.TCP);
+      begin(session, coordinator);
     }
   }
 
@@ -97,11 +113,10 @@ public class Benchmarks {
     }
   }
 
+  /** A choice, and all that it costs choices when a session begins and another one ends. */
   @Benchmark
-  public Assignment choice(Coordinators of, Algorithm by) {
-    Assignment assignment = of.pool.pool.assign(Protocol.TCP, by.made, by.client());
-    assignment.chosen().coordinator().giveBack(Protocol.TCP);
-    return assignment;
+  public void choice(Coordinators of, Algorithm by) {
+    of.replaceAny(of.pool.pool.assign(Protocol.TCP, by.made, by.client()).chosen().coordinator());
   }
 
   /** The last choices of a listener that has had many. */
