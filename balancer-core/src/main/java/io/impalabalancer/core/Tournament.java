@@ -28,7 +28,7 @@ final class Tournament {
   /** A number that the ranking gives each member, and compares. */
   private final AtomicLongArray marks;
 
-  /** What the ranking reckons its marks from; none is before it for long. */
+  /** The time of the marks, as the ranking counts it. */
   private volatile long clock;
 
   /** Stands for a client that has tried nobody. */
