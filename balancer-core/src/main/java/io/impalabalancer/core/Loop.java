@@ -227,9 +227,9 @@ final class Loop {
     return closed;
   }
 
-  /** Returns what the sessions are at this moment that are meant. */
-  List<SessionSnapshot> snapshots(Predicate<Session> which) {
-    return sessions().stream().filter(which).map(Session::snapshot).toList();
+  /** Returns what the sessions are that are meant, their silence counted up to a moment. */
+  List<SessionSnapshot> snapshots(Predicate<Session> which, long nowNanos) {
+    return sessions().stream().filter(which).map(s -> s.snapshot(nowNanos)).toList();
   }
 
   private List<Session> sessions() {

@@ -132,12 +132,15 @@ public final class Rebalance {
 
   private CompletionStage<List<SessionSnapshot>> idleSessions(Listener listener) {
     long silenceNanos = listener.config().rebalance().silence().toNanos();
+    // One moment for all: a loop that is late would else find its own to be silent for longer.
+    long now = balancer.ticker().nanoTime();
     CompletionStage<List<SessionSnapshot>> all = CompletableFuture.completedFuture(List.of());
     for (Loop loop : balancer.loops()) {
       all =
           all.thenCombine(
               CompletableFuture.supplyAsync(
-                  () -> loop.snapshots(s -> s.listener() == listener && s.isIdle(silenceNanos)),
+                  () ->
+                      loop.snapshots(s -> s.listener() == listener && s.isIdle(silenceNanos), now),
                   loop.eventLoop()),
               (some, more) -> Stream.concat(some.stream(), more.stream()).toList());
     }

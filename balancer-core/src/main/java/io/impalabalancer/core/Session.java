@@ -446,7 +446,11 @@ final class Session extends TimerWheel.Timer implements Runnable {
 
   /** Returns what it is at this moment. */
   SessionSnapshot snapshot() {
-    long now = loop.nanoTime();
+    return snapshot(loop.nanoTime());
+  }
+
+  /** Returns the same with its age and silence at another moment, one for all loops perhaps. */
+  SessionSnapshot snapshot(long now) {
     long movedNanos = relaying() ? inactivity.sinceNanos() : record.acceptedNanos;
     return new SessionSnapshot(
         record.id,

@@ -85,7 +85,9 @@ class RebalanceIT {
     assertThat(balancer.get("/api/v1/events").body()).contains("BEGUN", "ENDED", "2 a second");
     // The first idle ones were closed, the last two of eight were not.
     for (SimulatedClient idle : clients.subList(1, 5)) {
-      assertThatThrownBy(() -> idle.query("select 1")).isInstanceOf(SimulatedClientException.class);
+      assertThatThrownBy(() -> idle.query("select 1"))
+          .as("client %d", clients.indexOf(idle))
+          .isInstanceOf(SimulatedClientException.class);
     }
     for (SimulatedClient kept : clients.subList(5, 7)) {
       assertThat(kept.query("select 1")).isEqualTo(List.of(List.of("1")));
