@@ -85,7 +85,7 @@ class SessionLogTest {
 
   @Test
   void anExistingFileIsAppendedTo() throws IOException {
-    Path file = directory.resolve("sessions-größe.log");
+    Path file = directory.resolve("sessions.log");
     Files.writeString(file, "Zürich\n");
     try (SessionLog log = SessionLog.open(toFile(file, 0, 1, QUEUE))) {
       end(log, 0, 1);
