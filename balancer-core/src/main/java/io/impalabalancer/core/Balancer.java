@@ -185,11 +185,10 @@ public final class Balancer implements AutoCloseable {
 
   /** Takes the parts of the next configuration, when all are set up. */
   void goOver(Parts next, List<Coordinator> toLookUp, List<Coordinator> leaving) {
-    Parts before = parts;
+    int maxconnBefore = parts.config().maxconn();
     parts = next;
-    before.letGoOfPools(next);
     held.setLimit(next.config().bufferLimit());
-    if (next.config().maxconn() != before.config().maxconn()) {
+    if (next.config().maxconn() != maxconnBefore) {
       admission.setMaxconn(next.config().maxconn());
     }
     loops.setMaxpipes(next.config().maxpipes());
@@ -225,7 +224,7 @@ public final class Balancer implements AutoCloseable {
       }
     }
     parts = after;
-    before.letGoOfPools(after);
+    after.closeUnused(before.poolsInUse());
     after.listeners().values().forEach(l -> l.retain(after.coordinators().values()));
     events.partsChanged();
   }

@@ -4,7 +4,6 @@ import io.impalabalancer.config.BalancerConfig;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -31,11 +30,10 @@ record Parts(
     return used;
   }
 
-  /** Empties the pools that nobody has after these parts have given way to others. */
-  void letGoOfPools(Parts after) {
-    Set<Pool> unused = poolsInUse();
-    unused.removeAll(after.poolsInUse());
-    unused.forEach(pool -> pool.setMembers(List.of()));
+  /** Closes those pools of before that nobody has now. */
+  void closeUnused(Set<Pool> before) {
+    Set<Pool> used = poolsInUse();
+    before.stream().filter(pool -> !used.contains(pool)).forEach(Pool::close);
   }
 
   /** Returns the same without those that have left: who was leaving and has no session now. */

@@ -16,6 +16,7 @@ public final class Pool {
   private final String name;
   private volatile List<Member> members;
   private volatile Map<Protocol, Serving> serving = Map.of();
+  private boolean closed;
 
   Pool(PoolConfig config, List<Member> members) {
     this.name = config.name();
@@ -76,9 +77,17 @@ public final class Pool {
       }
     }
     Map<Protocol, Serving> before = serving;
-    next.values().forEach(Serving::open);
+    if (!closed) {
+      next.values().forEach(Serving::open);
+    }
     serving = next;
     before.values().forEach(Serving::close);
+  }
+
+  /** Is told of no more changes: nobody has it any more, but whoever chooses from it just now. */
+  synchronized void close() {
+    closed = true;
+    serving.values().forEach(Serving::close);
   }
 
   private List<Member> leastBad(Protocol protocol) {
@@ -113,6 +122,8 @@ public final class Pool {
       if (member.coordinator().take(protocol)) {
         return member.assignment();
       }
+      // Whoever has taken the last slot may not have come to say so yet.
+      now.changed(now.indexOf(member));
     }
   }
 }

@@ -109,6 +109,7 @@ final class Reload {
 
   /** Goes over to the next configuration. */
   void apply() {
+    Set<Pool> poolsBefore = before.poolsInUse();
     List<Coordinator> toLookUp = new ArrayList<>();
     for (CoordinatorConfig each : config.coordinators()) {
       Coordinator coordinator = coordinator(each.name());
@@ -129,7 +130,9 @@ final class Reload {
     leaving.forEach(coordinator -> coordinator.setLeaving(true));
     List<Acceptor> superfluous = applyListeners();
     leaving.forEach(coordinator -> coordinators.put(coordinator.name(), coordinator));
-    balancer.goOver(new Parts(config, coordinators, pools, listeners), toLookUp, leaving);
+    Parts next = new Parts(config, coordinators, pools, listeners);
+    balancer.goOver(next, toLookUp, leaving);
+    next.closeUnused(poolsBefore);
     superfluous.forEach(Acceptors::closeOnLoop);
   }
 

@@ -106,13 +106,12 @@ public final class Slots {
   /** Takes one for a session at one port; false if there is none. */
   boolean take(Protocol protocol) {
     Port port = port(protocol);
-    boolean took = port.taken.get() < port.limit && take();
-    if (took) {
-      port.taken.incrementAndGet();
+    if (port.taken.get() >= port.limit || !take()) {
+      return false;
     }
-    // Also if not: whoever has taken the last may not have come to say so yet.
+    port.taken.incrementAndGet();
     seats.changed();
-    return took;
+    return true;
   }
 
   private boolean take() {

@@ -8,7 +8,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -144,11 +143,23 @@ class TournamentTest {
     Serving after = pool.serving();
     assertThat(changesTold(pool, before)).isZero();
     assertThat(changesTold(pool, after)).isPositive();
-    Coordinator first = pool.coordinator(0);
-    pool.pool.setMembers(List.of());
-    int told = after.changes(0, 0);
-    first.take(Protocol.TCP);
-    assertThat(after.changes(0, 0)).isEqualTo(told);
+    pool.pool.close();
+    assertThat(changesTold(pool, after)).isZero();
+  }
+
+  /**
+   * A client may be about to choose from a pool when a reload takes that away from its listener.
+   */
+  @Test
+  void aPoolThatIsClosedServesWhoeverStillChoosesFromIt() {
+    TestPool pool = TestPool.limited(1, weights());
+    Balance balance = new LeastConn();
+    pool.choose(balance, 0);
+    pool.pool.close();
+    for (int i = 0; i < MANY; i++) {
+      assertThat(pool.assign(balance).kind()).isEqualTo(Assignment.Kind.ASSIGNED);
+    }
+    assertThat(pool.assign(balance)).isSameAs(Assignment.FULL);
   }
 
   private static int changesTold(TestPool pool, Serving serving) {
