@@ -329,15 +329,25 @@ class PortCheckTest {
     return new Checks().type(CheckKind.IMPALA).login(login).make();
   }
 
+  private KerberosPort kerberosPort(Kdc kdc) throws Exception {
+    KerberosPort port =
+        new KerberosPort(
+            "impala/coordinator.test@EXAMPLE.COM", kdc.keytab("impala/coordinator.test"));
+    servers.add(port);
+    return port;
+  }
+
+  /** Adds a coordinator whose pages are simulated and whose HiveServer2 port is this one. */
+  private Coordinator withPort(KerberosPort port) throws Exception {
+    return rig.add(simulated(Authentication.NOSASL).webPort(), Map.of(HIVESERVER2, port.port()));
+  }
+
   @Test
   void aSilentKdcIsNoFaultOfThePort() throws Exception {
     try (Kdc kdc = new Kdc(directory)) {
-      Path serverKey = kdc.keytab("impala/coordinator.test");
       Path ownKey = kdc.keytab("balancer");
-      SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
-      KerberosPort port = new KerberosPort("impala/coordinator.test@EXAMPLE.COM", serverKey);
-      servers.add(port);
-      Coordinator coordinator = rig.add(simulated.webPort(), Map.of(HIVESERVER2, port.port()));
+      KerberosPort port = kerberosPort(kdc);
+      Coordinator coordinator = withPort(port);
       kdc.freeze(true);
       try {
         rig.started(kerberos(ownKey));
@@ -352,12 +362,9 @@ class PortCheckTest {
   @Test
   void logsInWithAKerberosTicket() throws Exception {
     try (Kdc kdc = new Kdc(directory)) {
-      Path serverKey = kdc.keytab("impala/coordinator.test");
       Path ownKey = kdc.keytab("balancer");
-      SimulatedCoordinator simulated = simulated(Authentication.NOSASL);
-      KerberosPort port = new KerberosPort("impala/coordinator.test@EXAMPLE.COM", serverKey);
-      servers.add(port);
-      Coordinator coordinator = rig.add(simulated.webPort(), Map.of(HIVESERVER2, port.port()));
+      KerberosPort port = kerberosPort(kdc);
+      Coordinator coordinator = withPort(port);
       rig.started(kerberos(ownKey));
       rig.until(() -> port.calls.size() == 2);
       assertThat(port.calls)
